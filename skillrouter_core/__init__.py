@@ -1,0 +1,43 @@
+"""SkillRouter's engine: from a catalog of SKILL.md files to a two-stage answer.
+
+This package never imports streamlit. Read its modules in the order of
+`skillrouter_core.LAYERS` to follow a query, then a label.
+"""
+
+__version__ = "0.1.0"
+
+LAYERS = (
+    "errors",
+    "progress",
+    "records",
+    "parsing",
+    "archives",
+    "agents",
+    "demo",
+    "catalog",
+    "texts",
+    "devices",
+    "models",
+    "encode",
+    "vectors",
+    "tokens",
+    "lexical",
+    "index",
+    "retrieve",
+    "rerank",
+    "passages",
+    "folding",
+    "calibrate",
+    "route",
+    "metrics",
+    "benchmark",
+    "evaluate",
+    "mining",
+    "losses",
+    "train",
+    "workspace",
+    "jobs",
+    "doctor",
+    "cli",
+)
+"""Modules in import order: a module imports only from modules named before it."""
