@@ -90,7 +90,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def required(record: Mapping[str, Any], key: str, path: Path, line: int) -> str:
-    """Return a text every record must have; raises `BenchmarkError` where it is missing or blank."""
+    """Return a text every record must have; `BenchmarkError` where it is missing or blank."""
     value = record.get(key)
     if not isinstance(value, str) or not value.strip():
         raise BenchmarkError(

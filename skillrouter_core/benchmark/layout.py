@@ -132,7 +132,7 @@ def _grade(value: Any, where: str) -> float:
 
 
 def find_tiers(root: Path) -> tuple[str, ...]:
-    """Return the names of the folders that hold shards, sorted; `BenchmarkError` if there are none."""
+    """Return the sorted names of the folders that hold shards; `BenchmarkError` without any."""
     tiers = sorted(path.name for path in root.iterdir() if path.is_dir() and shards_of(path))
     if not tiers:
         raise BenchmarkError(
