@@ -1,0 +1,1 @@
+"""What several pages draw alike: safe text, progress, scores, the address, the workspace."""
