@@ -100,12 +100,10 @@ class ScoreReport:
         told = [f"{count_of(ids, 'task')} {what}: {named(ids)}." for ids, what in lines if ids]
         if self.unknown_ids:
             told.append(
-                f"{self.unknown_ids} predicted ids are not in the pool; they count as wrong."
+                f"Predicted ids that are not in the pool count as wrong: {self.unknown_ids}."
             )
         if self.repeats:
-            told.append(
-                f"{self.repeats} predicted ids repeat an earlier one; only the first counts."
-            )
+            told.append(f"Predicted ids that repeat an earlier one are dropped: {self.repeats}.")
         return tuple(told)
 
     def values(self, metric: str) -> list[float]:
