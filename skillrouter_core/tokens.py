@@ -50,14 +50,14 @@ _UNSPACED_START = re.compile(rf"[{_UNSPACED}]")
 _LANGUAGES = frozenset({"c", "r"})
 
 _STOP_WORDS = (
-    "a about all also am an and any are as at be been being but by can could did do does doing done "
-    "down each for from had has have he her here his how i if in into is it its just me more most "
-    "my need no nor not of on once only or other our out over own please same she should so some "
-    "such than that the their them then there these they this to too up us very want was we were "
-    "what when where which who why will with would you your "
+    "a about all also am an and any are as at be been being but by can could did do does doing "
+    "done down each for from had has have he her here his how i if in into is it its just me "
+    "more most my need no nor not of on once only or other our out over own please same she "
+    "should so some such than that the their them then there these they this to too up us very "
+    "want was we were what when where which who why will with would you your "
 )
 STOP_WORDS = frozenset(_STOP_WORDS.split())
-"""English words that fill sentences; dropping them is worth 2 points of Hit@1 on the training queries."""
+"""English words that fill sentences; dropping them is worth 2 points of Hit@1 in training."""
 
 
 class Occurrence(NamedTuple):
