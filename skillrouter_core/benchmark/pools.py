@@ -14,6 +14,7 @@ from typing import Any
 from skillrouter_core.benchmark.files import records, required
 from skillrouter_core.benchmark.layout import find_tiers, shards_of
 from skillrouter_core.errors import BenchmarkError
+from skillrouter_core.parsing import clean_text, one_line
 from skillrouter_core.records import ImportIssue, Skill
 
 TEXT_FIELDS = ("name", "description", "body", "category", "source", "path")
@@ -42,7 +43,8 @@ def read_pool(folder: Path | str, tier: str) -> Pool:
     """Read every shard of one tier, in the order of file names.
 
     An id that comes again is left out (the first one stays); a field that is not a text is read
-    as empty. Either becomes an issue with file and line. A missing field is just empty.
+    as empty. Either becomes an issue with file and line. A missing field is just empty, but a
+    missing name is the last part of the id.
 
     Raises `BenchmarkError` for an unknown tier, an unreadable shard or a record without id.
     """
@@ -64,15 +66,17 @@ def read_pool(folder: Path | str, tier: str) -> Pool:
 
 
 def _skill(record: Mapping[str, Any], path: Path, line: int) -> Skill:
+    """Clean the texts as a catalog's import does: equal hashes let both share their vectors."""
+    skill_id = required(record, "skill_id", path, line)
     text = {key: value if isinstance(value := record.get(key), str) else "" for key in TEXT_FIELDS}
     return Skill(
-        skill_id=required(record, "skill_id", path, line),
-        name=text["name"],
-        description=text["description"],
-        body=text["body"],
-        category=text["category"],
-        source=text["source"],
-        path=text["path"],
+        skill_id=skill_id,
+        name=one_line(text["name"]) or skill_id.rpartition("/")[2],
+        description=clean_text(text["description"]).strip(),
+        body=clean_text(text["body"]),
+        category=one_line(text["category"]),
+        source=one_line(text["source"]),
+        path=one_line(text["path"]),
     )
 
 

@@ -21,6 +21,7 @@ from skillrouter_core.benchmark import (
     read_pool,
     save_predictions,
 )
+from skillrouter_core.catalog import read_source
 from skillrouter_core.errors import BenchmarkError
 
 TASKS = [
@@ -129,6 +130,22 @@ def test_field_that_is_no_text_is_read_as_empty_and_reported(folder) -> None:
     assert (pool.skills[-1].description, pool.skills[-1].body) == ("", "")
     assert pool.issues[0].imported
     assert pool.issues[0].reason == "not a text, so read as empty: description, body"
+
+
+def test_a_pool_has_the_hashes_of_the_same_files_imported(folder) -> None:
+    messy = {
+        "skill_id": "gt/messy",
+        "name": " two\n lines ",
+        "description": "  padded\r\n",
+        "body": "# A\r\n\x00b\x85c\ud800\n",
+    }
+    (folder / "easy" / "part-2.jsonl").write_text(
+        json.dumps(messy) + "\n" + json.dumps({"skill_id": "gt/nameless", "body": "# B"})
+    )
+    imported = read_source(str(folder / "easy")).skills
+    pool = load_pool(folder, "easy")
+    assert [s.content_hash for s in pool] == [s.content_hash for s in imported]
+    assert [s.name for s in pool] == ["cut", "pdf", "other", "two lines", "nameless"]
 
 
 def test_byte_order_mark_crlf_and_blank_lines_are_no_fault(folder) -> None:
