@@ -1,0 +1,1 @@
+"""One file a migration, in order; applied ones are never edited."""

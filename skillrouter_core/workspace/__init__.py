@@ -1,0 +1,112 @@
+"""One folder, one database: the place that joins the engine and the store.
+
+Responsible for opening both and for handing out the services that the pages and
+the command line call: `catalogs`, `labels`, `indexing`, `routing`. Must not know
+who calls. Models are loaded by the services that need them, when they need them.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from db.migrate import open_database
+from db.session import Database, sqlite_url
+from skillrouter_core.errors import WorkspaceError
+from skillrouter_core.listing import SkillFilter, SkillPage, SkillRow
+from skillrouter_core.workspace.catalogs import Catalogs
+from skillrouter_core.workspace.labels import Labels
+
+if TYPE_CHECKING:
+    from skillrouter_core.workspace.indexing import Indexing
+    from skillrouter_core.workspace.routing import Routing
+
+__all__ = ["Catalogs", "Labels", "SkillFilter", "SkillPage", "SkillRow", "Workspace"]
+
+FOLDERS = ("vectors", "index", "models", "jobs")
+
+
+class Workspace:
+    """A folder with its database; safe to share between threads, to be closed once."""
+
+    def __init__(self, home: Path, database_url: str, database: Database) -> None:
+        """Take over an open database; callers use `Workspace.open`."""
+        self.home = home
+        self.database_url = database_url
+        self.database = database
+        self.catalogs = Catalogs(database)
+        self.labels = Labels(database)
+
+    @classmethod
+    def open(cls, home: Path | None = None, database_url: str | None = None) -> Workspace:
+        """Return the workspace in `home`, created and migrated as needed.
+
+        `home` defaults to $SKILLROUTER_HOME, else a per-user data folder; `database_url` to
+        $SKILLROUTER_DATABASE_URL, else the file skillrouter.db in `home`. Raises
+        `WorkspaceError` where either cannot be used, `DatabaseVersionError` for a newer database.
+        """
+        home = (home or default_home()).expanduser().absolute()
+        _create_folders(home)
+        url = database_url or os.environ.get("SKILLROUTER_DATABASE_URL")
+        url = url or sqlite_url(home / "skillrouter.db")
+        return cls(home, url, open_database(url, home))
+
+    @cached_property
+    def indexing(self) -> Indexing:
+        """The service that embeds texts and builds indexes."""
+        from skillrouter_core.workspace.indexing import Indexing
+
+        return Indexing(self)
+
+    @cached_property
+    def routing(self) -> Routing:
+        """The service that answers queries."""
+        from skillrouter_core.workspace.routing import Routing
+
+        return Routing(self)
+
+    def close(self) -> None:
+        """Close the database; the workspace is not used afterwards."""
+        self.database.close()
+
+    def __enter__(self) -> Workspace:
+        """Return the workspace itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+
+def default_home() -> Path:
+    """Return $SKILLROUTER_HOME, or the folder the system has for a program's data."""
+    chosen = os.environ.get("SKILLROUTER_HOME")
+    if chosen:
+        return Path(chosen)
+    from platformdirs import user_data_path
+
+    return user_data_path("skillrouter", appauthor=False)
+
+
+def _create_folders(home: Path) -> None:
+    try:
+        for name in FOLDERS:
+            (home / name).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WorkspaceError(
+            f"the workspace {home} cannot be written to ({error.strerror}); "
+            "set SKILLROUTER_HOME to a folder you own"
+        ) from error
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise WorkspaceError(
+            f"the workspace {home} is not writable for you; "
+            "change its permissions, or set SKILLROUTER_HOME to a folder you own"
+        )
