@@ -1,0 +1,75 @@
+"""Verified model files to a tokenizer and a network in memory.
+
+Responsible for loading with safetensors only, for laying a delta over its base, and
+for device and number format. Must not know what the network is used for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from transformers import AutoTokenizer
+
+from skillrouter_core.devices import pick_device, pick_dtype, require_memory
+from skillrouter_core.errors import ModelIntegrityError
+from skillrouter_core.models import ModelFiles
+
+
+def load_tokenizer(files: ModelFiles, *, padding_side: str) -> Any:
+    """Return the model's own tokenizer, padding on the given side ("left" or "right")."""
+    return AutoTokenizer.from_pretrained(
+        files.base, padding_side=padding_side, local_files_only=True
+    )
+
+
+def load_network(
+    files: ModelFiles,
+    auto_class: Any,
+    *,
+    device: torch.device | None = None,
+    dtype: torch.dtype | None = None,
+    **config: Any,
+) -> Any:
+    """Return the network in evaluation mode on its device, delta applied.
+
+    `auto_class` is a transformers Auto class; `config` overrides configuration values.
+    Raises ModelTooLargeError before loading, ModelIntegrityError if the delta does not fit.
+    """
+    device = device or pick_device()
+    require_memory(files.name, files.weight_bytes, device)
+    network = auto_class.from_pretrained(
+        files.base,
+        dtype=dtype or pick_dtype(device),
+        use_safetensors=True,
+        local_files_only=True,
+        **config,
+    )
+    if files.delta is not None:
+        _apply_delta(network, files)
+    return network.to(device).eval()
+
+
+def _apply_delta(network: Any, files: ModelFiles) -> None:
+    delta = load_file(files.delta or "")
+    target = network.state_dict()
+    for name, tensor in delta.items():
+        if name not in target or target[name].shape != tensor.shape:
+            raise ModelIntegrityError(
+                f"Model {files.name!r}: tensor {name!r} {tuple(tensor.shape)} does not fit its "
+                f"base. Its manifest names the wrong base model, or the file was mixed up."
+            )
+    network.load_state_dict(delta, strict=False)
+
+
+def changed_tensors(network: Any, frozen: tuple[str, ...]) -> dict[str, torch.Tensor]:
+    """Return a network's float tensors in half precision, by name: what a delta ships.
+
+    Left out are those whose name holds a `frozen` part: training left them as the base has them.
+    """
+    return {
+        name: tensor.detach().to("cpu", torch.float16).contiguous()
+        for name, tensor in network.state_dict().items()
+        if tensor.is_floating_point() and not any(part in name for part in frozen)
+    }

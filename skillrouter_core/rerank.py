@@ -1,0 +1,179 @@
+"""Stage 2: read query and skill together and score them.
+
+Responsible for the Reranker protocol, the paper's yes/no cross-encoder and the compact
+sequence-classification one. Must not know how candidates were found; the stage-1 scores a
+compact profile adds are combined here, from numbers handed in.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+)
+
+from skillrouter_core.backbone import load_network, load_tokenizer
+from skillrouter_core.encode import TOKENS_PER_BATCH, plan_batches
+from skillrouter_core.errors import ModelIntegrityError
+from skillrouter_core.models import ModelFiles, Profile, find_model
+from skillrouter_core.records import Stage1
+from skillrouter_core.texts import TextPreset, preset_named, reranker_prompt
+
+FloatVector = NDArray[np.float32]
+
+# The Qwen3-Reranker chat, word for word (PAPER section "The pipeline").
+CHAT_HEAD = (
+    "<|im_start|>system\nJudge whether the Document meets the requirements based on the Query "
+    'and the Instruct provided. Note that the answer can only be "yes" or "no".<|im_end|>\n'
+    "<|im_start|>user\n"
+)
+CHAT_TAIL = "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class StageTwoWeights:
+    """How the text score and the stage-1 features add up to the stage-2 score.
+
+    score = text * reranker + bm25 * ln(1 + BM25) + dense * cosine. The paper's profiles use
+    the text alone; the compact profile's weights are fitted on held-out training queries.
+    """
+
+    text: float = 1.0
+    bm25: float = 0.0
+    dense: float = 0.0
+
+    def combine(self, text: FloatVector, bm25: FloatVector, dense: FloatVector) -> FloatVector:
+        """Return stage-2 scores [n]; a stage-1 feature that was not computed is given as zeros."""
+        scores = self.text * text + self.bm25 * np.log1p(bm25) + self.dense * dense
+        return np.asarray(scores, dtype=np.float32)
+
+
+class Reranker(Protocol):
+    """Anything that scores documents against a query, higher is better.
+
+    `weights` says, per stage-1 kind, how stage-1 scores join in.
+    """
+
+    model_key: str
+    weights: Mapping[Stage1, StageTwoWeights]
+
+    def score(self, query: str, documents: Sequence[str]) -> FloatVector:
+        """Return one score per document [n], in order."""
+        ...
+
+
+class _Scorer(ABC):
+    """Shared: batches by token budget, padding, back to input order."""
+
+    padding_side = "right"
+
+    def __init__(
+        self, files: ModelFiles, preset: TextPreset, auto_class: Any, device: Any, **config: Any
+    ) -> None:
+        self._preset = preset
+        self._tokenizer = load_tokenizer(files, padding_side=self.padding_side)
+        self._network = load_network(files, auto_class, device=device, **config)
+        self.model_key = files.key
+        self.weights = stage_two_weights(files.manifest)
+
+    def score(self, query: str, documents: Sequence[str]) -> FloatVector:
+        """Return one score per document [n], in order."""
+        tokens = [self._encode(query, document) for document in documents]
+        scores = np.empty(len(tokens), dtype=np.float32)
+        budget = TOKENS_PER_BATCH[self._network.device.type]
+        for rows in plan_batches([len(one["input_ids"]) for one in tokens], budget):
+            batch = self._tokenizer.pad([tokens[row] for row in rows], return_tensors="pt")
+            with torch.inference_mode():
+                scores[rows] = self._read(batch.to(self._network.device)).float().cpu().numpy()
+        return scores
+
+    @abstractmethod
+    def _encode(self, query: str, document: str) -> dict[str, list[int]]:
+        """Return one pair as the tokenizer's fields."""
+
+    @abstractmethod
+    def _read(self, batch: Any) -> torch.Tensor:
+        """Return the scores [n] of a padded batch."""
+
+
+class PairClassifier(_Scorer):
+    """A sequence-classification cross-encoder with one output: the compact profile's stage 2."""
+
+    def __init__(self, files: ModelFiles, preset: TextPreset, device: Any = None) -> None:
+        """Load the network; raises the ModelError family."""
+        super().__init__(files, preset, AutoModelForSequenceClassification, device, num_labels=1)
+
+    def _encode(self, query: str, document: str) -> dict[str, list[int]]:
+        cap = self._preset.reranker.max_tokens
+        encoded = self._tokenizer(query, document, truncation=True, max_length=cap)
+        return dict(encoded)
+
+    def _read(self, batch: Any) -> torch.Tensor:
+        logits: torch.Tensor = self._network(**batch).logits
+        return logits[:, 0]
+
+
+class YesNoJudge(_Scorer):
+    """The Qwen3 cross-encoder: logit("yes") - logit("no") at the last position."""
+
+    padding_side = "left"
+
+    def __init__(self, files: ModelFiles, preset: TextPreset, device: Any = None) -> None:
+        """Load the network; raises the ModelError family."""
+        super().__init__(files, preset, AutoModelForCausalLM, device)
+        self._head = self._ids(CHAT_HEAD)
+        self._tail = self._ids(CHAT_TAIL)
+        self._yes, self._no = self._answer("yes"), self._answer("no")
+
+    def _ids(self, text: str) -> list[int]:
+        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _answer(self, word: str) -> int:
+        ids = self._ids(word)
+        if len(ids) != 1:
+            raise ModelIntegrityError(
+                f"Model {self.model_key!r}: its tokenizer splits {word!r} into {len(ids)} tokens, "
+                f"so it is no yes/no reranker. Choose a Qwen3-Reranker or a sequence classifier."
+            )
+        return ids[0]
+
+    def _encode(self, query: str, document: str) -> dict[str, list[int]]:
+        room = self._preset.reranker.max_tokens - len(self._head) - len(self._tail)
+        middle = self._ids(reranker_prompt(query, document, self._preset))[:room]
+        ids = [*self._head, *middle, *self._tail]
+        return {"input_ids": ids, "attention_mask": [1] * len(ids)}
+
+    def _read(self, batch: Any) -> torch.Tensor:
+        last: torch.Tensor = self._network(**batch, logits_to_keep=1).logits[:, -1]
+        return last[:, self._yes] - last[:, self._no]
+
+
+def stage_two_weights(manifest: Mapping[str, Any]) -> dict[Stage1, StageTwoWeights]:
+    """Return the weights per stage-1 kind of a model's manifest; the text alone where none."""
+    fitted = manifest.get("stage2", {})
+    return {kind: StageTwoWeights(**fitted.get(kind.value, {})) for kind in Stage1}
+
+
+def load_reranker(profile: Profile, *, device: Any = None) -> Reranker | None:
+    """Return the profile's reranker, or None where it has none; raises the ModelError family.
+
+    A delta from this project and any `...ForSequenceClassification` become a PairClassifier;
+    a causal language model becomes a YesNoJudge.
+    """
+    if profile.reranker is None:
+        return None
+    files = find_model(profile.reranker)
+    preset = preset_named(profile.preset)
+    architectures = AutoConfig.from_pretrained(files.base, local_files_only=True).architectures
+    if any("CausalLM" in name for name in architectures or ()):
+        return YesNoJudge(files, preset, device)
+    return PairClassifier(files, preset, device)

@@ -1,0 +1,232 @@
+"""A query through both stages: the Route.
+
+Responsible for composing encoder, index, reranker, evidence, folding and confidence,
+and for timing each. Must not know files, databases or how an answer is shown.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from skillrouter_core.calibrate import DEFAULT_THRESHOLD, Calibration
+from skillrouter_core.encode import Encoder, FloatMatrix
+from skillrouter_core.errors import UsageError
+from skillrouter_core.folding import fold
+from skillrouter_core.index import FULL, NO_BODY, SkillIndex
+from skillrouter_core.passages import evidence
+from skillrouter_core.records import Candidate, Hit, Route, RouteOptions, Skill, Stage1, Timings
+from skillrouter_core.rerank import FloatVector, Reranker
+from skillrouter_core.retrieve import FusionWeights, retrieve
+from skillrouter_core.texts import TextPreset, encoder_query, reranker_document, reranker_query
+
+RANKING_DEPTH = 50
+"""Stage-1 ranks a Route carries: Recall@50 is the deepest metric of the benchmark."""
+
+STALE = "Some indexed skills are no longer in the catalog and were left out. Rebuild the index."
+NO_VECTORS = "Vectors are still being made: BM25 answers alone until they are ready."
+NO_RERANKER = "This profile has no reranker: stage 1 decides alone."
+
+SkillLookup = Callable[[Sequence[str]], Mapping[str, Skill]]
+"""Skill ids to skills; ids that no longer exist are missing from the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What was fitted on held-out training queries.
+
+    `calibrations` are keyed by stage-1 kind, with "+rerank" appended when stage 2 ran.
+    """
+
+    fusion: FusionWeights = FusionWeights()
+    calibrations: Mapping[str, Calibration] = field(default_factory=dict)
+    none_fits_below: float = DEFAULT_THRESHOLD
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """A hit with its skill and what stage 2 made of it."""
+
+    hit: Hit
+    skill: Skill
+    stage1_rank: int
+    text_score: float | None = None
+    stage2_score: float | None = None
+
+    @property
+    def deciding_score(self) -> float:
+        return self.hit.score if self.stage2_score is None else self.stage2_score
+
+
+class Router:
+    """Routes queries over one index with one profile's models.
+
+    `encoder` None routes by BM25 and says so; `reranker` None stops after stage 1.
+    """
+
+    def __init__(
+        self,
+        index: SkillIndex,
+        skills: SkillLookup,
+        preset: TextPreset,
+        *,
+        encoder: Encoder | None = None,
+        reranker: Reranker | None = None,
+        tuning: Tuning | None = None,
+    ) -> None:
+        """Bind the parts; nothing is loaded or computed here."""
+        self._index, self._skills, self._preset = index, skills, preset
+        self._encoder, self._reranker = encoder, reranker
+        self._tuning = tuning or Tuning()
+
+    def route(self, query: str, options: RouteOptions | None = None) -> Route:
+        """Return the two-stage answer to a query.
+
+        Raises UsageError for an empty query or counts below 1.
+        """
+        options = options or RouteOptions()
+        _require_usable(query, options)
+        notes: list[str] = []
+        started = time.perf_counter()
+        vector = self._encode(query, options, notes)
+        encoded = time.perf_counter()
+        found, used = self._stage1(query, vector, options, notes)
+        retrieved = time.perf_counter()
+        ranked = self._stage2(query, found, used, options, notes)
+        reranked = time.perf_counter()
+        candidates = self._present(query, ranked, options)
+        finished = time.perf_counter()
+        return Route(
+            query=query,
+            options=options,
+            candidates=candidates,
+            ranking=tuple(entry.skill.skill_id for entry in ranked),
+            confidence=self._confidence(ranked, used),
+            threshold=self._threshold(options),
+            timings=Timings(
+                encode=(encoded - started) * 1e3,
+                stage1=(retrieved - encoded) * 1e3,
+                stage2=(reranked - retrieved) * 1e3,
+                total=(finished - started) * 1e3,
+            ),
+            notes=tuple(notes),
+        )
+
+    def _encode(self, query: str, options: RouteOptions, notes: list[str]) -> FloatMatrix | None:
+        if options.stage1 is Stage1.BM25:
+            return None
+        if self._encoder is None or self._index.dense(_view(options)) is None:
+            notes.append(NO_VECTORS)
+            return None
+        return self._encoder.encode_queries([encoder_query(query, self._preset)])[0]
+
+    def _stage1(
+        self, query: str, vector: FloatMatrix | None, options: RouteOptions, notes: list[str]
+    ) -> tuple[list[_Scored], Stage1]:
+        depth = max(options.candidates, options.top, RANKING_DEPTH)
+        kind = Stage1.BM25 if vector is None else options.stage1
+        answer = retrieve(
+            self._index, query, vector, kind, depth, self._tuning.fusion, _view(options)
+        )
+        ids = [self._index.ids[hit.row] for hit in answer.hits]
+        skills = self._skills(ids)
+        found = [
+            _Scored(hit, skills[skill_id], rank)
+            for rank, (hit, skill_id) in enumerate(zip(answer.hits, ids, strict=True), 1)
+            if skill_id in skills
+        ]
+        if len(found) < len(ids):
+            notes.append(STALE)
+        return found, answer.used
+
+    def _stage2(
+        self,
+        query: str,
+        found: list[_Scored],
+        used: Stage1,
+        options: RouteOptions,
+        notes: list[str],
+    ) -> list[_Scored]:
+        """Return the candidates in final order: the reranked head, then stage 1's tail."""
+        if not options.rerank or not found:
+            return found
+        if self._reranker is None:
+            notes.append(NO_RERANKER)
+            return found
+        head, tail = found[: options.candidates], found[options.candidates :]
+        documents = [
+            reranker_document(entry.skill, self._preset, body=options.body) for entry in head
+        ]
+        text = self._reranker.score(reranker_query(query, self._preset), documents)
+        scores = self._reranker.weights[used].combine(
+            text, _feature(head, "bm25"), _feature(head, "dense")
+        )
+        order = np.argsort(-scores, kind="stable")
+        reranked = [
+            _Scored(
+                head[i].hit, head[i].skill, head[i].stage1_rank, float(text[i]), float(scores[i])
+            )
+            for i in order
+        ]
+        return reranked + tail
+
+    def _present(
+        self, query: str, ranked: list[_Scored], options: RouteOptions
+    ) -> tuple[Candidate, ...]:
+        """Return the shown answers: near-copies folded, evidence attached."""
+        head = ranked[: max(options.candidates, options.top)]
+        groups = fold([entry.skill for entry in head])
+        lexical = self._index.lexical(_view(options))
+        shown = []
+        for position, group in enumerate(groups[: options.top], 1):
+            entry = head[group[0]]
+            shown.append(
+                Candidate(
+                    skill=entry.skill,
+                    rank=position,
+                    stage1_rank=entry.stage1_rank,
+                    stage1_score=entry.hit.score,
+                    stage2_score=entry.stage2_score,
+                    bm25=entry.hit.bm25,
+                    dense=entry.hit.dense,
+                    text_score=entry.text_score,
+                    folded=tuple(head[row].skill for row in group[1:]),
+                    evidence=evidence(query, entry.skill, lexical.idf),
+                )
+            )
+        return tuple(shown)
+
+    def _confidence(self, ranked: list[_Scored], used: Stage1) -> float | None:
+        if not ranked:
+            return None
+        reranked = [entry for entry in ranked if entry.stage2_score is not None]
+        key = used.value + ("+rerank" if reranked else "")
+        curve = self._tuning.calibrations.get(key)
+        if curve is None:
+            return None
+        return curve.probability([entry.deciding_score for entry in reranked or ranked])
+
+    def _threshold(self, options: RouteOptions) -> float:
+        if options.none_fits_below is not None:
+            return options.none_fits_below
+        return self._tuning.none_fits_below
+
+
+def _require_usable(query: str, options: RouteOptions) -> None:
+    if not query.strip():
+        raise UsageError("The query is empty. Say in a sentence what the agent should do.")
+    for name, count in (("top", options.top), ("candidates", options.candidates)):
+        if count < 1:
+            raise UsageError(f"{name} is {count}; it must be at least 1.")
+
+
+def _view(options: RouteOptions) -> str:
+    return FULL if options.body else NO_BODY
+
+
+def _feature(head: list[_Scored], name: str) -> FloatVector:
+    """Return a stage-1 feature [n], zero where that retriever did not run."""
+    return np.array([getattr(entry.hit, name) or 0.0 for entry in head], dtype=np.float32)

@@ -1,0 +1,50 @@
+"""A trained network to a model folder.
+
+Responsible for writing only what differs from the base, with a manifest that vouches
+for it by digest. Must not know how the network was trained.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save_file
+
+from skillrouter_core.backbone import changed_tensors
+from skillrouter_core.models import DELTA, MANIFEST
+from skillrouter_core.texts import TextPreset
+
+FROZEN = ("embeddings.",)
+"""Left as the base has them: half of a MiniLM's weights, and no pair here could improve them."""
+
+FROZEN_ENCODER = (*FROZEN, "pooler.")
+"""A mean-pooled encoder does not use BERT's pooler."""
+
+
+def write_delta(
+    network: Any,
+    base: str,
+    folder: Path,
+    preset: TextPreset,
+    kind: str,
+    config: dict[str, Any],
+    frozen: tuple[str, ...],
+) -> None:
+    """Write delta.safetensors and its manifest; the manifest last, as it vouches for the file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / DELTA
+    save_file(changed_tensors(network, frozen), path)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    manifest = {
+        "name": folder.name,
+        "kind": kind,
+        "base": base,
+        "sha256": digest,
+        "preset": preset.name,
+        "training": config,
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
