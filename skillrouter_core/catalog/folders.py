@@ -61,10 +61,16 @@ class _Search:
 
 
 def read_folder(
-    root: Path, issues: list[ImportIssue], listener: ProgressListener, boundary: Path | None = None
+    root: Path,
+    issues: list[ImportIssue],
+    listener: ProgressListener,
+    *,
+    top: str,
+    boundary: Path | None = None,
 ) -> Iterator[FoundSkill]:
     """Yield every skill below `root` in order of path; add to `issues` what was left out.
 
+    A skill without a name is called after its folder, one in the root itself `top`.
     Links are followed as long as they stay below `boundary` (default: `root`). No single
     file, however broken, ends the walk.
     """
@@ -76,14 +82,17 @@ def read_folder(
     meter = Meter(listener, "reading skills", len(search.files))
     for folder, filename in sorted(search.files):
         path = f"{folder}/{filename}" if folder else filename
-        parsed = read_skill_file(root / path, path, issues)
+        fallback = folder.rpartition("/")[2] or top
+        parsed = read_skill_file(root / path, path, issues, fallback)
         if parsed is not None:
             category = parsed.category or folder_category(folder, folders)
             yield FoundSkill(one_line(folder), one_line(path), one_line(category), parsed)
         meter.advance()
 
 
-def read_skill_file(file: Path, path: str, issues: list[ImportIssue]) -> ParsedSkill | None:
+def read_skill_file(
+    file: Path, path: str, issues: list[ImportIssue], fallback_name: str
+) -> ParsedSkill | None:
     """Return the parsed file, or None with an issue; `path` is how the issue names it."""
     shown = one_line(path)
     try:
@@ -96,7 +105,7 @@ def read_skill_file(file: Path, path: str, issues: list[ImportIssue]) -> ParsedS
         reason = f"{file.stat().st_size} bytes, more than the {MAX_SKILL_BYTES} a skill may have"
         issues.append(ImportIssue(shown, None, reason, imported=False))
         return None
-    parsed = parse_skill(raw, path=shown, fallback_name=file.absolute().parent.name)
+    parsed = parse_skill(raw, path=shown, fallback_name=fallback_name)
     issues.extend(parsed.issues)
     return parsed
 

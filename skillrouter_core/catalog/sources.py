@@ -161,10 +161,10 @@ def _read_demo(reading: _Reading) -> None:
     _read_folder(reading, demo_folder() / "skills", DEMO)
 
 
-def _read_folder(reading: _Reading, root: Path, top: str, prefix: str = "") -> None:
+def _read_folder(reading: _Reading, root: Path, top: str) -> None:
     """Take the skills below `root`; one directly in the root goes by the name `top`."""
-    for found in read_folder(root, reading.issues, reading.listener):
-        reading.add(_from_file(reading, found, top, prefix))
+    for found in read_folder(root, reading.issues, reading.listener, top=top):
+        reading.add(_from_file(reading, found, top))
 
 
 def _read_folder_or_shards(reading: _Reading, path: Path) -> None:
@@ -179,35 +179,27 @@ def _read_folder_or_shards(reading: _Reading, path: Path) -> None:
 
 
 def _read_single(reading: _Reading, file: Path) -> None:
-    parsed = read_skill_file(file, file.name, reading.issues)
+    folder = file.parent.name
+    parsed = read_skill_file(file, file.name, reading.issues, folder)
     if parsed is not None:
         found = FoundSkill("", file.name, parsed.category, parsed)
-        reading.add(_from_file(reading, found, file.parent.name, ""))
+        reading.add(_from_file(reading, found, folder))
 
 
 def _read_zip(reading: _Reading, path: Path) -> None:
     with open_archive(path, reading.listener) as unpacked:
         reading.issues.extend(unpacked.issues)
-        _read_folder(reading, _unwrapped(unpacked.folder), derived_name(path.name))
+        inside = list(unpacked.folder.iterdir())
+        if len(inside) == 1 and inside[0].is_dir():  # packaging, not a place
+            _read_folder(reading, inside[0], inside[0].name)
+        else:
+            _read_folder(reading, unpacked.folder, derived_name(path.name))
 
 
 def _read_git(reading: _Reading) -> None:
     with clone(reading.source, reading.listener) as unpacked:
         reading.issues.extend(unpacked.issues)
         _read_folder(reading, unpacked.folder, derived_name(reading.source))
-
-
-def _unwrapped(folder: Path) -> Path:
-    """Return the single folder around everything, if there is one: packaging, not a place."""
-    inside = list(folder.iterdir())
-    only = inside[0] if len(inside) == 1 else None
-    if (
-        only is None
-        or not only.is_dir()
-        or any(is_skill_file(file.name) for file in only.iterdir())
-    ):
-        return folder
-    return only
 
 
 def _read_agent(
@@ -220,7 +212,14 @@ def _read_agent(
             "the folder by its path"
         )
     for root in roots:
-        for found in read_folder(root.folder, reading.issues, reading.listener, root.boundary):
+        walk = read_folder(
+            root.folder,
+            reading.issues,
+            reading.listener,
+            top=root.label,
+            boundary=root.boundary,
+        )
+        for found in walk:
             reading.add(_from_file(reading, found, root.label, f"{root.label}/"))
 
 
@@ -232,7 +231,7 @@ def _read_jsonl(reading: _Reading, files: list[Path]) -> None:
             meter.advance()
 
 
-def _from_file(reading: _Reading, found: FoundSkill, top: str, prefix: str) -> Skill:
+def _from_file(reading: _Reading, found: FoundSkill, top: str, prefix: str = "") -> Skill:
     folder = f"{prefix}{found.folder}" if found.folder else top
     return Skill(
         skill_id=f"{reading.name}/{folder}",
