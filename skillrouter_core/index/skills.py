@@ -1,0 +1,180 @@
+"""A published generation in memory: rows, and BM25 and vectors by view.
+
+Responsible for building a generation's parts from skills and vectors, and for
+loading each at first use. Must not know how texts become vectors, how retrievers
+are mixed, or the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+
+from skillrouter_core.errors import IndexNotReadyError, UsageError, WorkspaceError
+from skillrouter_core.index.dense import EXACT_ROWS, DenseIndex, FloatMatrix, measured_recall
+from skillrouter_core.index.generations import (
+    FORMAT,
+    FULL,
+    REBUILD,
+    VIEWS,
+    DensePart,
+    IndexManifest,
+    checked_view,
+    current_generation,
+    fingerprint,
+    next_generation,
+    publish,
+    read_json,
+    read_manifest,
+    version_of,
+    write_json,
+    write_manifest,
+)
+from skillrouter_core.lexical import LexicalIndex
+from skillrouter_core.records import Skill
+from skillrouter_core.texts import TextPreset, lexical_document
+from skillrouter_core.tokens import Tokeniser
+
+
+@dataclass(frozen=True, slots=True)
+class DenseSource:
+    """The vectors of one view to attach: unit rows [n, d] in the index's order."""
+
+    matrix: FloatMatrix
+    model_key: str
+    text_version: str
+
+
+class SkillIndex:
+    """One published generation, read-only; safe to share between threads.
+
+    Row i everywhere is `ids[i]` with content `hashes[i]`.
+    """
+
+    def __init__(
+        self, generation: Path, manifest: IndexManifest, rows: Sequence[tuple[str, str]]
+    ) -> None:
+        """Wrap a generation's rows; its parts are loaded at first use. See `load`."""
+        self.generation, self.manifest = generation, manifest
+        self.ids = tuple(skill_id for skill_id, _ in rows)
+        self.hashes = tuple(content_hash for _, content_hash in rows)
+        self._row_of = {skill_id: row for row, skill_id in enumerate(self.ids)}
+        self._tokeniser = Tokeniser()
+        self._lexical: dict[str, LexicalIndex] = {}
+        self._dense: dict[str, DenseIndex] = {}
+        self._lock = Lock()
+
+    @classmethod
+    def load(cls, folder: Path) -> SkillIndex:
+        """Return the published index of a profile's folder.
+
+        Raises IndexNotReadyError where none was built or this program cannot read it,
+        WorkspaceError where it is damaged.
+        """
+        return cls.open_generation(current_generation(folder))
+
+    @classmethod
+    def open_generation(cls, generation: Path) -> SkillIndex:
+        """Return one generation, published or not; errors as `load`."""
+        manifest = read_manifest(generation)
+        rows = read_json(generation / "rows.json")
+        if len(rows) != manifest.rows:
+            raise WorkspaceError(
+                f"{generation}: {len(rows)} rows where {manifest.rows} were written; {REBUILD}"
+            )
+        return cls(generation, manifest, [(skill_id, digest) for skill_id, digest in rows])
+
+    def __len__(self) -> int:
+        """Return the number of skills."""
+        return len(self.ids)
+
+    @property
+    def version(self) -> str:
+        """What `current_version` said when this was loaded; differs when it is worth reloading."""
+        return version_of(self.generation.name, self.manifest)
+
+    def row(self, skill_id: str) -> int:
+        """Return a skill's row; raise IndexNotReadyError where the index lacks it."""
+        if skill_id not in self._row_of:
+            raise IndexNotReadyError(f"{skill_id!r} is not in the index; {REBUILD}")
+        return self._row_of[skill_id]
+
+    def lexical(self, view: str = FULL) -> LexicalIndex:
+        """Return a view's BM25 index."""
+        with self._lock:
+            if view not in self._lexical:
+                folder = self.generation / checked_view(view) / "lexical"
+                self._lexical[view] = LexicalIndex.load(folder, self._tokeniser)
+            return self._lexical[view]
+
+    def dense(self, view: str = FULL) -> DenseIndex | None:
+        """Return a view's vectors, or None while they are still being made."""
+        part = self.manifest.dense.get(checked_view(view))
+        if part is None:
+            return None
+        with self._lock:
+            if view not in self._dense:
+                graph = self.generation / part.graph if part.graph else None
+                self._dense[view] = DenseIndex.load(self.generation / part.matrix, graph)
+            return self._dense[view]
+
+
+def write_lexical(
+    folder: Path, skills: Sequence[Skill], preset: TextPreset, *, published: bool = True
+) -> Path:
+    """Write a new generation with both views' BM25 indexes, no vectors; return its folder.
+
+    Published at once unless told otherwise: BM25 then answers while vectors are made.
+    """
+    generation = next_generation(folder)
+    tokeniser = Tokeniser()
+    for view in VIEWS:
+        texts = (lexical_document(skill, preset, body=view == FULL) for skill in skills)
+        index = LexicalIndex.build(texts, tokeniser=tokeniser)
+        index.save(generation / view / "lexical")
+    rows = [(skill.skill_id, skill.content_hash) for skill in skills]
+    write_json(generation / "rows.json", rows)
+    manifest = IndexManifest(FORMAT, len(rows), fingerprint(rows), preset.name)
+    write_manifest(generation, manifest)
+    if published:
+        publish(folder, generation)
+    return generation
+
+
+def attach_dense(
+    generation: Path, sources: Mapping[str, DenseSource], *, exact_rows: int = EXACT_ROWS
+) -> None:
+    """Add vectors to a generation, by view; those views' earlier vectors are replaced.
+
+    Beyond `exact_rows` a graph is built and its recall measured and recorded. Readers that
+    loaded the generation before go on without.
+    """
+    manifest = read_manifest(generation)
+    dense = dict(manifest.dense)
+    for view, source in sources.items():
+        dense[checked_view(view)] = _write_dense(
+            generation, view, source, manifest.rows, exact_rows
+        )
+    write_manifest(generation, replace(manifest, dense=dense))
+
+
+def _write_dense(
+    generation: Path, view: str, source: DenseSource, rows: int, exact_rows: int
+) -> DensePart:
+    if source.matrix.ndim != 2 or len(source.matrix) != rows:
+        raise UsageError(
+            f"vectors of shape {source.matrix.shape} for {rows} rows; gather one for each row"
+        )
+    stem = sha256(f"{source.model_key}\x1f{source.text_version}".encode()).hexdigest()[:12]
+    matrix_name, graph_name = f"{view}/dense-{stem}.npy", f"{view}/graph-{stem}.faiss"
+    index = DenseIndex.build(source.matrix, exact_rows=exact_rows)
+    index.save(generation / matrix_name, generation / graph_name)
+    part = DensePart(source.model_key, source.text_version, matrix_name)
+    if index.exact:
+        return part
+    return DensePart(
+        source.model_key, source.text_version, matrix_name, graph_name, measured_recall(index)
+    )
