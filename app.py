@@ -13,12 +13,17 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
+from pages.common.access import show_unexpected
 from pages.common.headers import SecurityHeaders
 
 PAGES = Path(__file__).resolve().parent / "pages"
 ICON = PAGES / "static" / "icon.png"
 
-app = st.App(PAGES / "main.py", middleware=[Middleware(SecurityHeaders)])
+app = st.App(
+    PAGES / "main.py",
+    middleware=[Middleware(SecurityHeaders)],
+    on_script_error=show_unexpected,
+)
 
 
 def main() -> None:

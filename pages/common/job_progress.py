@@ -1,0 +1,103 @@
+"""A job on the page: how far it is, how long it will take, and a way to stop it.
+
+Responsible for the job named in the address, so that a reload finds it again. Must not
+know what any job does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.common.access import errors_shown, show_error
+from pages.common.safe_text import escape
+from pages.common.scores import count, remaining
+from skillrouter_core import jobs
+from skillrouter_core.errors import NotFoundError, SkillRouterError
+from skillrouter_core.records import Job, JobState
+
+if TYPE_CHECKING:
+    from skillrouter_core.workspace import Workspace
+
+PARAMETER = "job"
+RUNNING = (JobState.QUEUED, JobState.RUNNING)
+_ENDS = {
+    JobState.DONE: (":green[:material/check_circle:]", "finished"),
+    JobState.FAILED: (":red[:material/error:]", "failed"),
+    JobState.CANCELLED: (":gray[:material/cancel:]", "was cancelled"),
+    JobState.LOST: (":red[:material/error:]", "is lost"),
+}
+
+
+def start_job(ws: Workspace, kind: str, **params: str) -> None:
+    """Start a job and put it into the address; an error is shown instead."""
+    try:
+        job = jobs.start(ws, kind, params)
+    except SkillRouterError as error:
+        show_error(error)
+        return
+    st.query_params[PARAMETER] = str(job.job_id)
+
+
+def job_panel(ws: Workspace) -> None:
+    """Draw the job of the address, if it names one; the page runs again once it ends."""
+    number = st.query_params.get(PARAMETER, "")
+    if not number.isdecimal():
+        return
+    try:
+        job = jobs.get(ws, int(number))
+    except NotFoundError:
+        st.caption(f"There is no job {number} in this workspace.")
+        return
+    if job.state in RUNNING:
+        _live(ws, job.job_id)
+    else:
+        _ended(job)
+
+
+@st.fragment(run_every=1)
+def _live(ws: Workspace, job_id: int) -> None:
+    with errors_shown():
+        job = jobs.get(ws, job_id)
+        if job.state not in RUNNING:
+            st.rerun(scope="app")
+        with st.container(horizontal=True, vertical_alignment="center", border=True):
+            _bar(job)
+            if st.button("Cancel", key="cancel job", icon=":material/stop_circle:"):
+                jobs.cancel(ws, job_id)
+                st.toast("Stopping after the step in hand.")
+
+
+def _bar(job: Job) -> None:
+    progress = job.progress
+    if progress is None:
+        st.progress(0.0, text=f"{job.kind}: starting…")
+        return
+    if not progress.total:
+        st.progress(0.0, text=f"{job.kind}: {progress.stage}, {progress.done:,} {progress.unit}")
+        return
+    text = (
+        f"{job.kind}: {progress.stage}, {progress.done:,} of {progress.total:,} {progress.unit} · "
+        f"{progress.rate:,.0f} {progress.unit}/s · {remaining(progress.remaining_seconds)}"
+    )
+    st.progress(min(progress.done / progress.total, 1.0), text=text)
+
+
+def _ended(job: Job) -> None:
+    icon, words = _ENDS[job.state]
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        st.markdown(f"{icon} {job.kind} {words}. {escape(job.message)}", width="stretch")
+        if st.button("Dismiss", key="dismiss job", type="tertiary"):
+            del st.query_params[PARAMETER]
+            st.rerun()
+
+
+def running_job(ws: Workspace) -> Job | None:
+    """Return a job that is under way in this workspace, if any."""
+    return next((job for job in jobs.recent(ws) if job.state in RUNNING), None)
+
+
+def jobs_running(ws: Workspace) -> str:
+    """Return how many jobs are under way, in words."""
+    return count(sum(job.state in RUNNING for job in jobs.recent(ws)), "job")

@@ -1,0 +1,133 @@
+"""One route as an answer: the verdict, the first stage's order and the final one.
+
+Responsible for drawing a `Route` and nothing else. Must not know how it was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.common.candidate_card import candidate_card
+from pages.common.safe_text import escape, one_line
+from pages.common.scores import count, times
+from pages.common.verdicts import own_judgements
+from skillrouter_core.records import Candidate, Route
+
+if TYPE_CHECKING:
+    from skillrouter_core.workspace import Workspace
+
+CARDS_AT_FIRST = 10
+THRESHOLD = "threshold"
+
+
+def threshold(route: Route) -> float:
+    """Draw the slider for the confidence below which "none fits" is said, and return its value."""
+    if route.confidence is None:
+        return route.threshold
+    calibrated = round(route.threshold, 2)
+    chosen = st.slider(
+        "None fits below",
+        0.0,
+        1.0,
+        calibrated,
+        0.01,
+        key=THRESHOLD,
+        bind="query-params",
+        width=200,
+        help="Confidence below which the answer is that no skill fits; nothing is recomputed.",
+    )
+    return route.threshold if chosen == calibrated else chosen
+
+
+def verdict(route: Route) -> None:
+    """Draw the answer in one sentence, how sure it is, and where the time went."""
+    sure = "" if route.confidence is None else f" Confidence {route.confidence:.2f}"
+    sure += "" if route.confidence is None else f", threshold {route.threshold:.2f}."
+    if not route.candidates:
+        sentence = "**None fits.** No skill shares a word or a meaning with the request."
+    elif route.none_fits:
+        sentence = f"**None fits.** The best, {_best(route)}, is too unsure."
+    else:
+        sentence = f"**{_best(route)}** would be loaded."
+    st.markdown(f"{sentence}{sure} :gray[{times(route.timings)}]")
+    for note in route.notes:
+        st.markdown(f":orange[:material/info:] {escape(note)}")
+
+
+def two_stages(ws: Workspace, route: Route) -> None:
+    """Draw the first stage's order beside the final one."""
+    left, right = st.columns([5, 7], gap="medium")
+    with left:
+        st.subheader("Stage 1: the candidates", anchor=False)
+        first_stage(route)
+    with right:
+        title = "Stage 2: the final order" if route.options.rerank else "Final order: stage 1's"
+        st.subheader(title, anchor=False)
+        final_order(ws, route)
+
+
+def first_stage(route: Route) -> None:
+    """Draw the candidates as stage 1 put them, one line each."""
+    ordered = sorted(route.candidates, key=lambda each: each.stage1_rank)
+    st.dataframe(
+        [_line(each) for each in ordered],
+        hide_index=True,
+        height="content",
+        column_config={
+            "Place": st.column_config.NumberColumn(width=50, help="Stage 1's order."),
+            "Skill": st.column_config.TextColumn(width="medium"),
+            "Score": st.column_config.NumberColumn(format="%.2f", help="What stage 1 sorts by."),
+            "BM25": st.column_config.NumberColumn(format="%.2f", help="Words in common."),
+            "Cosine": st.column_config.NumberColumn(format="%.3f", help="Meaning in common."),
+            "Final": st.column_config.NumberColumn(width=50, help="The place after stage 2."),
+        },
+        placeholder="–",
+        alt="Candidates in the order of stage 1, with the score of each layer",
+    )
+    folded = sum(len(each.folded) for each in route.candidates)
+    if folded:
+        st.caption(f"{count(folded, 'candidate')} not listed: near-copies, folded on the right.")
+
+
+def final_order(
+    ws: Workspace,
+    route: Route,
+    *,
+    prefix: str = "",
+    marks: Mapping[str, str] | None = None,
+) -> None:
+    """Draw the candidates as cards in final order, the first ones at once.
+
+    `marks` are pieces of Markdown of our own by skill id; `prefix` tells two lists apart.
+    """
+    saved = own_judgements(ws, route.query)
+    shown = _shown(route.candidates, f"{prefix}all")
+    for candidate in shown:
+        mark = (marks or {}).get(candidate.skill.skill_id, "")
+        candidate_card(ws, route.query, candidate, saved, prefix=prefix, mark=mark)
+    hidden = len(route.candidates) - CARDS_AT_FIRST
+    if hidden > 0:
+        st.toggle(f"Show {hidden} more", key=f"{prefix}all", bind="query-params")
+
+
+def _shown(candidates: Sequence[Candidate], key: str) -> Sequence[Candidate]:
+    everything = st.session_state.get(key) or st.query_params.get(key) == "true"
+    return candidates if everything else candidates[:CARDS_AT_FIRST]
+
+
+def _best(route: Route) -> str:
+    return escape(one_line(route.candidates[0].skill.name, 80))
+
+
+def _line(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "Place": candidate.stage1_rank,
+        "Skill": one_line(candidate.skill.name, 80),
+        "Score": candidate.stage1_score,
+        "BM25": candidate.bm25,
+        "Cosine": candidate.dense,
+        "Final": candidate.rank,
+    }

@@ -1,0 +1,114 @@
+"""The page for routing: which skill would the agent load for this request.
+
+Draws the query, the switches and the answer. Everything that matters is in the address.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.common.access import show_error, workspace_or_stop
+from pages.common.answers import Answer, answer
+from pages.common.compare import side_by_side
+from pages.common.empty import no_skills
+from pages.common.examples import examples
+from pages.common.job_progress import job_panel
+from pages.common.route_answer import threshold, two_stages, verdict
+from pages.common.route_controls import route_controls
+from pages.common.safe_text import escape
+from pages.common.save_query import save_query
+from skillrouter_core.errors import SkillRouterError
+from skillrouter_core.records import RouteOptions
+
+if TYPE_CHECKING:
+    from skillrouter_core.workspace import Workspace
+
+QUERY = "q"
+
+
+def page() -> None:
+    """Draw the page."""
+    ws = workspace_or_stop()
+    st.header("Which skill would the agent load for this request?", anchor=False)
+    job_panel(ws)
+    if not any(catalog.skills for catalog in ws.catalogs.all()):
+        no_skills(ws)
+        return
+    query = _query()
+    first, second = _settings(ws)
+    if not query:
+        examples(ws, QUERY)
+        return
+    try:
+        _answers(ws, query, first, second)
+    except SkillRouterError as error:
+        show_error(error)
+
+
+def _query() -> str:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_area(
+            "Request",
+            key=QUERY,
+            bind="query-params",
+            height=74,
+            placeholder="What should the agent do?",
+        )
+        st.button("Route", type="primary", shortcut="Ctrl+Enter", key="run")
+    return (text or "").strip()
+
+
+def _settings(ws: Workspace) -> tuple[RouteOptions, RouteOptions | None]:
+    profiles = ws.routing.profiles()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        row = st.container(
+            horizontal=True, vertical_alignment="bottom", gap="medium", width="content"
+        )
+        compare = st.toggle("Compare with another setting", key="compare", bind="query-params")
+    with row:
+        first = route_controls(profiles, title="A: " if compare else "")
+    if not compare:
+        return first, None
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        return first, route_controls(profiles, "b_", title="B: ")
+
+
+def _answers(ws: Workspace, query: str, first: RouteOptions, second: RouteOptions | None) -> None:
+    found = answer(ws, query, first)
+    other = None if second is None else answer(ws, query, second)
+    _waiting(found)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        route = found.route.with_threshold(threshold(found.route))
+        if other is None:
+            verdict(route)
+        save_query(ws, route)
+    if other is None:
+        two_stages(ws, route)
+    else:
+        side_by_side(ws, route, other.route.with_threshold(route.threshold))
+
+
+def _waiting(found: Answer) -> None:
+    """Say what is loading and draw the page again once it is there."""
+    if found.waiting is None:
+        return
+    if found.waiting.loading:
+        _wait(found)
+    else:
+        st.warning(f"BM25 answers alone: {escape(found.waiting.error)}", icon=":material/warning:")
+
+
+@st.fragment(run_every=1)
+def _wait(found: Answer) -> None:
+    loading = found.waiting
+    if loading is None or not loading.loading:
+        st.rerun(scope="app")
+    st.info(
+        f"Loading the models ({loading.seconds:.0f} s). Meanwhile BM25 answers alone.",
+        icon=":material/hourglass_top:",
+    )
+
+
+page()
