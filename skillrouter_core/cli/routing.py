@@ -125,6 +125,7 @@ def _candidate_json(candidate: Candidate) -> dict[str, object]:
         "source": skill.source,
         "path": skill.path,
         "rank": candidate.rank,
+        "place": candidate.place,
         "stage1_rank": candidate.stage1_rank,
         "stage1_score": candidate.stage1_score,
         "stage2_score": candidate.stage2_score,
@@ -162,7 +163,7 @@ def _details(candidate: Candidate) -> list[str]:
     lines = [f"      {shorten(p.text, EVIDENCE_WIDTH)}" for p in candidate.evidence[:1]]
     if candidate.folded:
         twins = ", ".join(plain(twin.skill_id) for twin in candidate.folded)
-        lines.append(f"      the same in other words: {twins}")
+        lines.append(f"      near-identical: {twins}")
     return lines
 
 
