@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, MetaData, String, UniqueConstraint
+from sqlalchemy import JSON, Double, ForeignKey, Index, MetaData, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from db.columns import StoredText, UtcDateTime
@@ -181,7 +181,7 @@ class JobRow(Base):
     stage: Mapped[str]
     done: Mapped[int]
     total: Mapped[int]
-    seconds: Mapped[float]
+    seconds: Mapped[float] = mapped_column(Double)
     unit: Mapped[str]
     message: Mapped[str]
     pid: Mapped[int | None]

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from db.models import NAME_CHARS, SkillEventRow, SkillRecord
 from skillrouter_core.listing import fold
 from skillrouter_core.progress import Meter, ProgressListener
-from skillrouter_core.records import ImportIssue, Skill, SyncReport, normalised_name
+from skillrouter_core.records import ImportIssue, Problem, Skill, SyncReport, normalised_name
 
 CHUNK = 2_000
 """Rows written by one statement."""
@@ -144,4 +144,6 @@ def text_row(entry: Entry) -> dict[str, Any]:
 def details(entry: Entry) -> tuple[Any, ...]:
     """Return what may change without the text changing; compare with `Stored.details`."""
     skill = entry.skill
-    return (skill.category, skill.source, skill.path, [str(problem) for problem in skill.problems])
+    # Whether a name is a duplicate depends on all other skills, so it is asked, never stored.
+    problems = [str(item) for item in skill.problems if item is not Problem.DUPLICATE_NAME]
+    return (skill.category, skill.source, skill.path, problems)
