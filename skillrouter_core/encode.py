@@ -6,8 +6,12 @@ padding, batches by token budget. Must not know skills, files or indexes.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,11 +27,22 @@ from skillrouter_core.texts import preset_named
 FloatMatrix = NDArray[np.float32]
 IntVector = NDArray[np.int64]
 
-TOKENS_PER_BATCH = {"cpu": 4096, "mps": 16384, "cuda": 131072}
+TOKENS_PER_BATCH = {"cpu": 2048, "mps": 16384, "cuda": 131072}
 """Padded tokens in one forward pass: enough to fill the device, small enough to fit."""
 
 TOKENIZE_CHUNK = 2048
 """Texts tokenized at a time; their lengths decide the batches inside the chunk."""
+
+
+DECODERS = frozenset({"qwen2", "qwen3", "llama", "mistral", "gemma", "gemma2"})
+
+
+class Pooling(StrEnum):
+    """How hidden states of many tokens become one vector."""
+
+    MEAN = "mean"
+    CLS = "cls"
+    LAST = "last"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +81,10 @@ class TransformerEncoder:
     def __init__(self, files: ModelFiles, *, max_tokens: int, device: Any = None) -> None:
         """Load the network; raises the ModelError family."""
         config = AutoConfig.from_pretrained(files.base, local_files_only=True)
-        self.last_token = not config.architectures or "Bert" not in config.architectures[0]
-        side = "left" if self.last_token else "right"
+        self.pooling = pooling_of(files.base, config.model_type)
+        side = "left" if self.pooling is Pooling.LAST else "right"
         self._tokenizer = load_tokenizer(files, padding_side=side)
+        self._tokenizing = Lock()  # a fast tokenizer serves one thread at a time
         self._network = load_network(files, AutoModel, device=device)
         self._max_tokens = min(max_tokens, getattr(config, "max_position_embeddings", max_tokens))
         self.model_key = files.key
@@ -93,27 +109,46 @@ class TransformerEncoder:
         return TOKENS_PER_BATCH[self._network.device.type]
 
     def _tokenize(self, texts: Sequence[str]) -> list[list[int]]:
-        encoded = self._tokenizer(list(texts), truncation=True, max_length=self._max_tokens)
+        with self._tokenizing:
+            encoded = self._tokenizer(list(texts), truncation=True, max_length=self._max_tokens)
         return list(encoded["input_ids"])
 
     def _forward(self, tokens: list[list[int]]) -> FloatMatrix:
-        batch = self._tokenizer.pad({"input_ids": tokens}, return_tensors="pt")
+        with self._tokenizing:
+            batch = self._tokenizer.pad({"input_ids": tokens}, return_tensors="pt")
         batch = batch.to(self._network.device)
         with torch.inference_mode():
             states = self._network(**batch).last_hidden_state
-            pooled = pool(states, batch["attention_mask"], last_token=self.last_token)
+            pooled = pool(states, batch["attention_mask"], self.pooling)
             return functional.normalize(pooled.float(), dim=-1).cpu().numpy()
 
 
-def pool(states: torch.Tensor, mask: torch.Tensor, *, last_token: bool) -> torch.Tensor:
+def pool(states: torch.Tensor, mask: torch.Tensor, pooling: Pooling) -> torch.Tensor:
     """Return one vector [n, d] per sequence of hidden states [n, t, d].
 
-    Mean over the real tokens of `mask` [n, t], or the last position of left-padded sequences.
+    `mask` [n, t] marks real tokens; LAST expects left padding, CLS right padding.
     """
-    if last_token:
+    if pooling is Pooling.LAST:
         return states[:, -1]
+    if pooling is Pooling.CLS:
+        return states[:, 0]
     weights = mask.unsqueeze(-1).to(states.dtype)
     return (states * weights).sum(1) / weights.sum(1).clamp(min=1)
+
+
+def pooling_of(folder: Path, model_type: str) -> Pooling:
+    """Return how a model's tokens become one vector.
+
+    Its own `1_Pooling/config.json` decides; without one, decoders pool the last token (PAPER
+    section "The pipeline") and everything else the mean.
+    """
+    path = folder / "1_Pooling" / "config.json"
+    if not path.is_file():
+        return Pooling.LAST if model_type in DECODERS else Pooling.MEAN
+    config = json.loads(path.read_text(encoding="utf-8"))
+    if config.get("pooling_mode_lasttoken"):
+        return Pooling.LAST
+    return Pooling.CLS if config.get("pooling_mode_cls_token") else Pooling.MEAN
 
 
 def plan_batches(lengths: Sequence[int], budget: int) -> Iterator[IntVector]:

@@ -186,10 +186,15 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One answer of a route with everything that put it where it is (ranks count from 1)."""
+    """One answer of a route with everything that put it where it is (ranks count from 1).
+
+    `rank` counts the answers shown; `place` is the position in `Route.ranking`, near-copies
+    counted, and so comparable with `stage1_rank`.
+    """
 
     skill: Skill
     rank: int
+    place: int
     stage1_rank: int
     stage1_score: float
     stage2_score: float | None
@@ -202,7 +207,7 @@ class Candidate:
     @property
     def moved(self) -> int:
         """Places won by stage 2 (negative: lost)."""
-        return self.stage1_rank - self.rank
+        return self.stage1_rank - self.place
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +225,8 @@ class Route:
     """The answer to one query.
 
     `candidates` is in final order, near-copies folded under their better-ranked twin;
-    `ranking` is the whole candidate list in final order, nothing folded (what metrics see).
+    `ranking` is the whole candidate list in final order, nothing folded (what metrics see), and
+    `stage1_ranking` the same skills as stage 1 had them.
     `notes` say what did not run as asked and why ("vectors are still being made: BM25 alone").
     """
 
@@ -228,6 +234,7 @@ class Route:
     options: RouteOptions
     candidates: tuple[Candidate, ...]
     ranking: tuple[str, ...]
+    stage1_ranking: tuple[str, ...]
     confidence: float | None
     threshold: float
     timings: Timings

@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
@@ -82,16 +83,19 @@ class _Scorer(ABC):
         self._preset = preset
         self._tokenizer = load_tokenizer(files, padding_side=self.padding_side)
         self._network = load_network(files, auto_class, device=device, **config)
+        self._tokenizing = Lock()  # a fast tokenizer serves one thread at a time
         self.model_key = files.key
-        self.weights = stage_two_weights(files.manifest)
+        self.weights: Mapping[Stage1, StageTwoWeights] = stage_two_weights(files.manifest)
 
     def score(self, query: str, documents: Sequence[str]) -> FloatVector:
         """Return one score per document [n], in order."""
-        tokens = [self._encode(query, document) for document in documents]
+        with self._tokenizing:
+            tokens = [self._encode(query, document) for document in documents]
         scores = np.empty(len(tokens), dtype=np.float32)
         budget = TOKENS_PER_BATCH[self._network.device.type]
         for rows in plan_batches([len(one["input_ids"]) for one in tokens], budget):
-            batch = self._tokenizer.pad([tokens[row] for row in rows], return_tensors="pt")
+            with self._tokenizing:
+                batch = self._tokenizer.pad([tokens[row] for row in rows], return_tensors="pt")
             with torch.inference_mode():
                 scores[rows] = self._read(batch.to(self._network.device)).float().cpu().numpy()
         return scores

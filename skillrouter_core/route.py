@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from skillrouter_core.calibrate import DEFAULT_THRESHOLD, Calibration
-from skillrouter_core.encode import Encoder, FloatMatrix
+from skillrouter_core.calibrate import DEFAULT_THRESHOLD, Calibration, read_calibrations
+from skillrouter_core.encode import Encoder
 from skillrouter_core.errors import UsageError
 from skillrouter_core.folding import fold
 from skillrouter_core.index import FULL, NO_BODY, SkillIndex
+from skillrouter_core.models import Profile, find_model
 from skillrouter_core.passages import evidence
 from skillrouter_core.records import Candidate, Hit, Route, RouteOptions, Skill, Stage1, Timings
 from skillrouter_core.rerank import FloatVector, Reranker
@@ -41,9 +42,20 @@ class Tuning:
     `calibrations` are keyed by stage-1 kind, with "+rerank" appended when stage 2 ran.
     """
 
-    fusion: FusionWeights = FusionWeights()
+    fusion: FusionWeights = field(default_factory=FusionWeights)
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
     none_fits_below: float = DEFAULT_THRESHOLD
+
+
+def read_tuning(profile: Profile) -> Tuning:
+    """Return what the manifests of a profile's models say was fitted; defaults where nothing."""
+    encoder = find_model(profile.encoder).manifest
+    reranker = find_model(profile.reranker).manifest if profile.reranker else {}
+    return Tuning(
+        fusion=FusionWeights(**encoder.get("fusion", {})),
+        calibrations=read_calibrations(encoder) | read_calibrations(reranker),
+        none_fits_below=float(reranker.get("none_fits_below", DEFAULT_THRESHOLD)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +116,7 @@ class Router:
             options=options,
             candidates=candidates,
             ranking=tuple(entry.skill.skill_id for entry in ranked),
+            stage1_ranking=tuple(entry.skill.skill_id for entry in found),
             confidence=self._confidence(ranked, used),
             threshold=self._threshold(options),
             timings=Timings(
@@ -121,10 +134,11 @@ class Router:
         if self._encoder is None or self._index.dense(_view(options)) is None:
             notes.append(NO_VECTORS)
             return None
-        return self._encoder.encode_queries([encoder_query(query, self._preset)])[0]
+        vectors = self._encoder.encode_queries([encoder_query(query, self._preset)])
+        return np.asarray(vectors[0], dtype=np.float32)
 
     def _stage1(
-        self, query: str, vector: FloatMatrix | None, options: RouteOptions, notes: list[str]
+        self, query: str, vector: FloatVector | None, options: RouteOptions, notes: list[str]
     ) -> tuple[list[_Scored], Stage1]:
         depth = max(options.candidates, options.top, RANKING_DEPTH)
         kind = Stage1.BM25 if vector is None else options.stage1
@@ -187,6 +201,7 @@ class Router:
                 Candidate(
                     skill=entry.skill,
                     rank=position,
+                    place=group[0] + 1,
                     stage1_rank=entry.stage1_rank,
                     stage1_score=entry.hit.score,
                     stage2_score=entry.stage2_score,

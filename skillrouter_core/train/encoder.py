@@ -15,7 +15,7 @@ from torch.nn import functional
 from transformers import AutoModel
 
 from skillrouter_core.backbone import load_network, load_tokenizer
-from skillrouter_core.encode import pool
+from skillrouter_core.encode import Pooling, pool
 from skillrouter_core.losses import info_nce
 from skillrouter_core.mining import FALSE_NEGATIVE_COSINE, Pair
 from skillrouter_core.models import find_model
@@ -50,7 +50,7 @@ def train_encoder(
     def embed(texts: list[str], max_tokens: int) -> torch.Tensor:
         batch = tokens(tokenizer, texts, max_tokens).to(network.device)
         states = network(**batch).last_hidden_state
-        pooled = pool(states, batch["attention_mask"], last_token=False)
+        pooled = pool(states, batch["attention_mask"], Pooling.MEAN)
         return functional.normalize(pooled.float(), dim=-1)
 
     def loss_of(batch: Sequence[Pair]) -> torch.Tensor:

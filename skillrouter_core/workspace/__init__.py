@@ -19,8 +19,10 @@ from skillrouter_core.errors import WorkspaceError
 from skillrouter_core.listing import SkillFilter, SkillPage, SkillRow
 from skillrouter_core.workspace.catalogs import Catalogs
 from skillrouter_core.workspace.labels import Labels
+from skillrouter_core.workspace.loading import CachedModels, Models
 
 if TYPE_CHECKING:
+    from skillrouter_core.workspace.evaluation import Evaluation
     from skillrouter_core.workspace.indexing import Indexing
     from skillrouter_core.workspace.routing import Routing
 
@@ -32,27 +34,37 @@ FOLDERS = ("vectors", "index", "models", "jobs")
 class Workspace:
     """A folder with its database; safe to share between threads, to be closed once."""
 
-    def __init__(self, home: Path, database_url: str, database: Database) -> None:
+    def __init__(
+        self, home: Path, database_url: str, database: Database, models: Models | None = None
+    ) -> None:
         """Take over an open database; callers use `Workspace.open`."""
         self.home = home
         self.database_url = database_url
         self.database = database
+        self.models: Models = models or CachedModels()
         self.catalogs = Catalogs(database)
         self.labels = Labels(database)
 
     @classmethod
-    def open(cls, home: Path | None = None, database_url: str | None = None) -> Workspace:
+    def open(
+        cls,
+        home: Path | None = None,
+        database_url: str | None = None,
+        *,
+        models: Models | None = None,
+    ) -> Workspace:
         """Return the workspace in `home`, created and migrated as needed.
 
         `home` defaults to $SKILLROUTER_HOME, else a per-user data folder; `database_url` to
-        $SKILLROUTER_DATABASE_URL, else the file skillrouter.db in `home`. Raises
+        $SKILLROUTER_DATABASE_URL, else the file skillrouter.db in `home`; `models` says
+        where encoders and rerankers come from. Raises
         `WorkspaceError` where either cannot be used, `DatabaseVersionError` for a newer database.
         """
         home = (home or default_home()).expanduser().absolute()
         _create_folders(home)
         url = database_url or os.environ.get("SKILLROUTER_DATABASE_URL")
         url = url or sqlite_url(home / "skillrouter.db")
-        return cls(home, url, open_database(url, home))
+        return cls(home, url, open_database(url, home), models)
 
     @cached_property
     def indexing(self) -> Indexing:
@@ -60,6 +72,13 @@ class Workspace:
         from skillrouter_core.workspace.indexing import Indexing
 
         return Indexing(self)
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """The service that runs benchmarks."""
+        from skillrouter_core.workspace.evaluation import Evaluation
+
+        return Evaluation(self)
 
     @cached_property
     def routing(self) -> Routing:

@@ -1,0 +1,127 @@
+"""Answers to queries over the workspace's catalogs.
+
+Responsible for joining index, models and skill texts into a router, kept until another
+index is published. Must not know how the answer is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from skillrouter_core.errors import IndexNotReadyError
+from skillrouter_core.models import PROFILES, profile_named
+from skillrouter_core.records import Route, RouteOptions, Skill, Stage1
+from skillrouter_core.texts import preset_named
+
+if TYPE_CHECKING:
+    from skillrouter_core.index import SkillIndex
+    from skillrouter_core.route import Router
+    from skillrouter_core.workspace import Workspace
+
+WARM_UP_QUERY = "warm up"
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A skill and the cosine of its vector to another's."""
+
+    skill: Skill
+    cosine: float
+
+
+class Routing:
+    """Routes queries; one instance per workspace, safe to share between threads."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        """Bind to a workspace; nothing is loaded yet."""
+        self._workspace = workspace
+        self._indexes: dict[str, SkillIndex] = {}
+        self._lock = Lock()
+
+    def route(self, query: str, options: RouteOptions | None = None) -> Route:
+        """Return the two-stage answer to a query.
+
+        Loads the profile's models at first use; BM25 without reranking needs none. Raises
+        IndexNotReadyError before the first index, UsageError, and the ModelError family.
+        """
+        options = options or RouteOptions()
+        return self._router(options).route(query, options)
+
+    def warm(self, profile: str = "compact") -> None:
+        """Load a profile's models and index, and run them once, so that the next route is quick."""
+        chosen = profile_named(profile)
+        encoder = self._workspace.models.encoder(chosen)
+        encoder.encode_queries([WARM_UP_QUERY])
+        reranker = self._workspace.models.reranker(chosen)
+        if reranker is not None:
+            reranker.score(WARM_UP_QUERY, [WARM_UP_QUERY])
+
+    def ready(self, profile: str = "compact") -> bool:
+        """Return whether a profile's models are in memory."""
+        return self._workspace.models.loaded(profile_named(profile))
+
+    def profiles(self) -> tuple[str, ...]:
+        """Return the names of the built-in profiles, the default first."""
+        return tuple(PROFILES)
+
+    def version(self, profile: str = "compact") -> str:
+        """Return a token that changes when another index is published; empty before the first."""
+        from skillrouter_core.index import current_version
+
+        return current_version(self._workspace.indexing.folder(profile_named(profile)))
+
+    def neighbours(
+        self, skill_id: str, limit: int = 10, profile: str = "compact"
+    ) -> tuple[Neighbour, ...]:
+        """Return the skills nearest to one by cosine, nearest first, itself left out.
+
+        Empty while vectors are being made. Raises IndexNotReadyError for a skill not indexed.
+        """
+        index = self._index(profile)
+        dense = index.dense()
+        if dense is None:
+            return ()
+        rows, cosines = dense.nearest(index.row(skill_id), limit)
+        ids = [index.ids[row] for row in rows]
+        skills = self._workspace.catalogs.skills_by_id(ids)
+        return tuple(
+            Neighbour(skills[one], float(cosine))
+            for one, cosine in zip(ids, cosines, strict=True)
+            if one in skills
+        )
+
+    def _router(self, options: RouteOptions) -> Router:
+        from skillrouter_core.route import Router, read_tuning
+
+        profile = profile_named(options.profile)
+        index = self._index(options.profile)
+        models = self._workspace.models
+        wants_vectors = options.stage1 is not Stage1.BM25 and index.dense() is not None
+        encoder = models.encoder(profile) if wants_vectors else None
+        reranker = models.reranker(profile) if options.rerank else None
+        return Router(
+            index,
+            self._workspace.catalogs.skills_by_id,
+            preset_named(profile.preset),
+            encoder=encoder,
+            reranker=reranker,
+            tuning=read_tuning(profile),
+        )
+
+    def _index(self, profile: str) -> SkillIndex:
+        from skillrouter_core.index import SkillIndex
+
+        version = self.version(profile)
+        if not version:
+            raise IndexNotReadyError(
+                "There is no index yet. Import a catalog, then run `skillrouter index`."
+            )
+        with self._lock:
+            index = self._indexes.get(profile)
+            if index is None or index.version != version:
+                folder = self._workspace.indexing.folder(profile_named(profile))
+                index = SkillIndex.load(folder)
+                self._indexes[profile] = index
+            return index
