@@ -22,7 +22,7 @@ import itertools
 import re
 import threading
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import NamedTuple
 
 import Stemmer
@@ -84,18 +84,23 @@ class Tokeniser:
         """Return the terms of each text, in the order given."""
         return [self.terms(text) for text in texts]
 
-    def occurrences(self, text: str) -> Iterator[Occurrence]:
-        """Yield each term of `text` with the original characters it was made from."""
+    def occurrences(self, text: str, wanted: Set[str] | None = None) -> Iterator[Occurrence]:
+        """Yield each term of `text` (only the `wanted` ones if given) with its characters.
+
+        Ranges are of the original text, whatever normalising did to its length.
+        """
+        cache = self._cache
         for match in _WORD.finditer(text):
-            word, start = match.group(), match.start()
-            terms = self._cache[word]
+            word = match.group()
+            terms = cache[word]
+            if not terms or (wanted is not None and wanted.isdisjoint(terms)):
+                continue
+            start, width = match.start(), len(word)
             if _UNSPACED_START.match(word):
-                width = min(len(word), 2)
-                for offset, term in enumerate(terms):
+                width = min(width, 2)
+            for offset, term in enumerate(terms):
+                if wanted is None or term in wanted:
                     yield Occurrence(term, start + offset, start + offset + width)
-            else:
-                for term in terms:
-                    yield Occurrence(term, start, match.end())
 
 
 class _TermCache(dict[str, tuple[str, ...]]):
