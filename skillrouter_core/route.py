@@ -128,7 +128,7 @@ class Router:
             notes=tuple(notes),
         )
 
-    def _encode(self, query: str, options: RouteOptions, notes: list[str]) -> FloatMatrix | None:
+    def _encode(self, query: str, options: RouteOptions, notes: list[str]) -> FloatVector | None:
         if options.stage1 is Stage1.BM25:
             return None
         if self._encoder is None or self._index.dense(_view(options)) is None:

@@ -16,7 +16,10 @@ from transformers import (
     Qwen3Model,
 )
 
-WORDS = "yes no judge deploy a service to the cluster with helm charts bake bread | : . , < >".split()
+WORDS = [
+    *("yes", "no", "judge", "deploy", "a", "service", "to", "the", "cluster", "with", "helm"),
+    *("charts", "bake", "bread", "|", ":", ".", ",", "<", ">"),
+]
 
 
 def tiny_bert(folder: Path, *, classify: bool = False, seed: int = 0) -> Path:

@@ -62,5 +62,5 @@ def test_versions_tell_apart_what_gives_different_vectors():
 
 
 def test_an_unknown_preset_names_the_known_ones():
-    with pytest.raises(UsageError, match="papr.*paper, released-eval, compact"):
+    with pytest.raises(UsageError, match=r"papr.*paper, released-eval, compact"):
         preset_named("papr")
