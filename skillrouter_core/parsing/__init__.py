@@ -61,7 +61,7 @@ def parse_skill(raw: bytes, *, path: str, fallback_name: str) -> ParsedSkill:
     found = read_frontmatter(decoded.text)
     name, cut = _cut_name(one_line(as_text(found.values.get("name", ""))))
     description = clean_text(as_text(found.values.get("description", ""))).strip()
-    body = clean_text(found.body).strip()
+    body = found.body.strip()  # clean already: no escape is read in it
     notes = [*decoded.notes, *_notes_of(found), *cut]
     problems = list(health(description, body))
     if not found.present:
