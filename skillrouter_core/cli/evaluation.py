@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skillrouter_core.cli.console import Console, plain, table
-from skillrouter_core.cli.options import Commands, add_json, add_no_body, add_profile, command
+from skillrouter_core.cli.options import Commands, add_json, add_routing, command, route_options
 from skillrouter_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ def register(commands: Commands) -> None:
     parser.add_argument(
         "--tier", action="append", metavar="T", help="a tier; may be repeated (default: all)"
     )
-    add_no_body(parser)
-    add_profile(parser)
+    add_routing(parser)
     parser.add_argument(
         "--predictions",
         type=Path,
@@ -70,8 +69,7 @@ def run_evaluate(args: argparse.Namespace, console: Console) -> int:
         reports = workspace.evaluation.run(
             args.benchmark,
             tiers=args.tier,
-            body=args.body,
-            profile=args.profile,
+            options=route_options(args),
             listener=console.progress,
         )
     for report in reports:

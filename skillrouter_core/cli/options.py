@@ -10,11 +10,10 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from skillrouter_core.cli.console import Console
+from skillrouter_core.records import RouteOptions, Stage1
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 Handler = Callable[[argparse.Namespace, Console], int]
-
-COMPACT = "compact"
 
 
 def command(commands: Commands, name: str, handler: Handler, summary: str, **more: Any) -> Any:
@@ -38,19 +37,48 @@ def add_profile(parser: argparse.ArgumentParser) -> None:
     """Add `--profile`; an unknown name is refused where profiles are known."""
     parser.add_argument(
         "--profile",
-        default=COMPACT,
+        default=RouteOptions().profile,
         metavar="NAME",
-        help="which models: compact (default), another profile's name, or a local folder",
+        help="which models: %(default)s (default), another profile's name, or a local folder",
     )
 
 
-def add_no_body(parser: argparse.ArgumentParser) -> None:
-    """Add `--no-body`, stored as `body`."""
+def add_routing(parser: argparse.ArgumentParser) -> None:
+    """Add what says how a query is to be routed; `route_options` reads it."""
+    defaults = RouteOptions()
+    parser.add_argument(
+        "--candidates",
+        type=positive,
+        default=defaults.candidates,
+        metavar="K",
+        help="how many of stage 1 go into stage 2 (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--stage1",
+        choices=[kind.value for kind in Stage1],
+        default=defaults.stage1.value,
+        help="which retriever fills the candidates (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--no-rerank", dest="rerank", action="store_false", help="leave stage 2 out"
+    )
     parser.add_argument(
         "--no-body",
         dest="body",
         action="store_false",
         help="hide bodies from both stages, to show what that costs",
+    )
+    add_profile(parser)
+
+
+def route_options(args: argparse.Namespace) -> RouteOptions:
+    """Return what `add_routing` parsed, and defaults for the rest."""
+    return RouteOptions(
+        stage1=Stage1(args.stage1),
+        rerank=args.rerank,
+        body=args.body,
+        candidates=args.candidates,
+        profile=args.profile,
     )
 
 

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 
 from skillrouter_core.cli.console import Console, plain, shorten, table
 from skillrouter_core.cli.options import (
     Commands,
     add_json,
-    add_no_body,
-    add_profile,
+    add_routing,
     command,
     fraction,
     positive,
+    route_options,
 )
 from skillrouter_core.errors import UsageError
-from skillrouter_core.records import Candidate, Route, RouteOptions, Stage1
+from skillrouter_core.records import Candidate, Route, RouteOptions
 
 EVIDENCE_WIDTH = 100
 """Characters of evidence in the text output; `--json` gives whole passages."""
@@ -36,30 +37,13 @@ def register(commands: Commands) -> None:
     parser.add_argument(
         "--top", type=positive, default=defaults.top, metavar="N", help="answers (default: 10)"
     )
-    parser.add_argument(
-        "--candidates",
-        type=positive,
-        default=defaults.candidates,
-        metavar="K",
-        help="how many of stage 1 go into stage 2 (default: 20)",
-    )
-    parser.add_argument(
-        "--stage1",
-        choices=[kind.value for kind in Stage1],
-        default=defaults.stage1.value,
-        help="which retriever fills the candidates (default: hybrid)",
-    )
-    parser.add_argument(
-        "--no-rerank", dest="rerank", action="store_false", help="leave stage 2 out"
-    )
-    add_no_body(parser)
+    add_routing(parser)
     parser.add_argument(
         "--none-fits-below",
         type=fraction,
         metavar="P",
         help="say that none fits below this confidence (default: the profile's)",
     )
-    add_profile(parser)
     add_json(parser)
 
 
@@ -70,15 +54,7 @@ def run_route(args: argparse.Namespace, console: Console) -> int:
     query = (sys.stdin.read() if args.query == "-" else args.query).strip()
     if not query:
         raise UsageError("The query is empty. Say in words what the skill should help with.")
-    options = RouteOptions(
-        stage1=Stage1(args.stage1),
-        rerank=args.rerank,
-        body=args.body,
-        top=args.top,
-        candidates=args.candidates,
-        profile=args.profile,
-        none_fits_below=args.none_fits_below,
-    )
+    options = replace(route_options(args), top=args.top, none_fits_below=args.none_fits_below)
     with Workspace.open() as workspace:
         route = workspace.routing.route(query, options)
     if args.json:

@@ -37,6 +37,7 @@ from skillrouter_core.records import (
     Timings,
 )
 from skillrouter_core.workspace import Workspace
+from skillrouter_core.workspace.indexing import IndexReport
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,6 +69,7 @@ def route(**changes: Any) -> Route:
         "options": RouteOptions(),
         "candidates": (first, second),
         "ranking": ("demo/pdf/merge", "demo/pdf/merge-copy", "demo/pdf/split"),
+        "stage1_ranking": ("demo/pdf/split", "demo/pdf/merge-copy", "demo/pdf/merge"),
         "confidence": 0.75,
         "threshold": 0.5,
         "timings": Timings(10.0, 2.0, 100.0, 112.5),
@@ -340,6 +342,17 @@ def test_whatever_a_library_prints_stays_out_of_the_document(
     assert "read: 10 of 10 skills, 5.0 skills/s" in err
 
 
+def test_index_names_what_it_did(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
+    services = serve(build=lambda **more: IndexReport(1200, 7, 3.2))
+    assert main(["index", "--profile", "minilm"]) == 0
+    assert services.calls[0][2]["profile"] == "minilm"
+    shown = "Index minilm: 1,200 skills, 7 texts embedded anew, 3 s\n"
+    assert capsys.readouterr().out == shown
+    assert main(["index", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document == {"skills": 1200, "embedded": 7, "seconds": 3.2}
+
+
 # --------------------------------------------------------------------------- route
 
 
@@ -532,7 +545,8 @@ def test_evaluate_json_has_the_promised_shape(
     assert main(["evaluate", str(benchmark), "--tier", "easy", "--no-body", "--json"]) == 0
     name, args, more = evaluating.calls[0]
     assert (name, args) == ("run", (benchmark,))
-    assert (more["tiers"], more["body"], more["profile"]) == (["easy"], False, "compact")
+    assert more["tiers"] == ["easy"]
+    assert more["options"] == RouteOptions(body=False)
     document = json.loads(capsys.readouterr().out)
     for stage in ("retrieval", "pipeline"):
         assert list(document["easy"][stage]) == ["all", "single", "multi"]
