@@ -17,21 +17,25 @@ if TYPE_CHECKING:
 DEMO = "demo"
 
 
-def no_skills(ws: Workspace) -> None:
-    """Say that the workspace holds no skill, and offer the demo catalog or an import."""
+def no_skills(ws: Workspace, *, form_below: bool = False) -> None:
+    """Say that the workspace holds no skill, and offer the demo catalog or an import.
+
+    `form_below` tells that the form for an import stands below.
+    """
     with st.container(border=True):
         st.markdown(
             "**There is no skill in this workspace yet.** Import the demo catalog to look around, "
-            "or your own skills on the Catalog page."
+            f"or your own skills {'below' if form_below else 'on the Catalog page'}."
         )
         with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button(
+            pressed = st.button(
                 "Import the demo catalog",
                 type="primary",
                 shortcut="Alt+D",
                 disabled=running_job(ws) is not None,
                 key="import demo",
-            ):
-                start_job(ws, "import", source=DEMO, name=DEMO)
+            )
+            if pressed and start_job(ws, "import", source=DEMO, name=DEMO):
                 st.rerun()
-            st.page_link("catalog.py", label="Import your own", icon=":material/folder_open:")
+            if not form_below:
+                st.page_link("catalog.py", label="Import your own", icon=":material/folder_open:")

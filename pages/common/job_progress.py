@@ -12,7 +12,7 @@ import streamlit as st
 
 from pages.common.access import errors_shown, show_error
 from pages.common.safe_text import escape
-from pages.common.scores import count, remaining
+from pages.common.scores import remaining
 from skillrouter_core import jobs
 from skillrouter_core.errors import NotFoundError, SkillRouterError
 from skillrouter_core.records import Job, JobState
@@ -30,14 +30,15 @@ _ENDS = {
 }
 
 
-def start_job(ws: Workspace, kind: str, **params: str) -> None:
-    """Start a job and put it into the address; an error is shown instead."""
+def start_job(ws: Workspace, kind: str, **params: str) -> bool:
+    """Start a job, put it into the address and return True; False after showing an error."""
     try:
         job = jobs.start(ws, kind, params)
     except SkillRouterError as error:
         show_error(error)
-        return
+        return False
     st.query_params[PARAMETER] = str(job.job_id)
+    return True
 
 
 def job_panel(ws: Workspace) -> None:
@@ -98,6 +99,11 @@ def running_job(ws: Workspace) -> Job | None:
     return next((job for job in jobs.recent(ws) if job.state in RUNNING), None)
 
 
-def jobs_running(ws: Workspace) -> str:
-    """Return how many jobs are under way, in words."""
-    return count(sum(job.state in RUNNING for job in jobs.recent(ws)), "job")
+def last_messages(ws: Workspace) -> dict[str, str]:
+    """Return by catalog how the newest finished import or re-sync that names it ended."""
+    found: dict[str, str] = {}
+    for job in jobs.recent(ws):
+        catalog = job.message.split(":", 1)[0]
+        if job.state is JobState.DONE and catalog not in found:
+            found[catalog] = job.message
+    return found

@@ -26,6 +26,7 @@ _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})(.*)$")
 _HEADING = re.compile(r"(?m)^( {0,3})(#{1,6})(?=[ \t])")
 _CODE_SPAN = re.compile(r"(?<![`\\])(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _REFERENCE = re.compile(r"\](?=[(\[:{])")
+_TEXT_MARKUP = re.compile(rf"(\\*)([$<&]|:(?={JOINER}))")
 _INFO_STRING = re.compile(r"([`~]{3,}[ \t]*)(?=\w)")
 _HEADING_DROP = 2
 
@@ -85,7 +86,13 @@ def _lower_heading(mark: re.Match[str]) -> str:
 
 def _harmless_text(text: str) -> str:
     safe = defused(_without_loads(text))
-    return safe.replace("$", r"\$").replace("<", r"\<").replace("&", r"\&")
+    return _TEXT_MARKUP.sub(_escaped_once, safe)
+
+
+def _escaped_once(mark: re.Match[str]) -> str:
+    """Put a backslash before a character that has none of its own yet."""
+    has_one = len(mark[1]) % 2 == 1
+    return mark[0] if has_one else f"{mark[1]}\\{mark[2]}"
 
 
 def _without_loads(text: str) -> str:

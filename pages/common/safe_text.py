@@ -19,7 +19,7 @@ from skillrouter_core.records import Passage
 JOINER = "\u2060"
 """Word joiner: no width, no line break, no meaning to Markdown."""
 
-_MARKUP = re.compile(r"([!\"#$%&'()*+,\-./;<=>?@\[\\\]^_`{|}~])")
+_MARKUP = re.compile(r"([!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~])")
 _ARROW_STARTS = re.compile(r"(?<!\S)(<-|->|--|>=|<=|~=)")
 _COLON = re.compile(r":(?=\S)")
 _ADDRESS = re.compile(r"(?i)\b(www)(?=\.)|@(?=\w)")

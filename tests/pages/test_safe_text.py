@@ -116,3 +116,11 @@ def test_unclosed_fence_is_code_to_the_end() -> None:
 
 def test_code_span_keeps_its_dollar_and_prose_shows_it() -> None:
     assert harmless("`$A` costs $5$") == r"`$A` costs \$5\$"
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [("$a$", r"\$a\$"), (r"\$a\$", r"\$a\$"), (r"\\$a", r"\\\$a"), (":red[x]", r"\:red[x]")],
+)
+def test_formulas_and_colours_are_escaped_once(text: str, source: str) -> None:
+    assert harmless(text).replace(JOINER, "") == source

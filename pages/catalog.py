@@ -1,0 +1,42 @@
+"""The page for the catalog: what is in it, and what is unhealthy.
+
+Draws imports and their progress, the health of the skills, and a search over all of them.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.common.access import show_error, workspace_or_stop
+from pages.common.catalog_list import catalog_list, issue_table
+from pages.common.empty import no_skills
+from pages.common.import_form import import_form
+from pages.common.job_progress import job_panel
+from pages.common.skill_table import filters, health_counts, skill_table
+from skillrouter_core.errors import SkillRouterError
+
+
+def page() -> None:
+    """Draw the page."""
+    ws = workspace_or_stop()
+    st.header("What is in the catalog, and what is unhealthy?", anchor=False)
+    job_panel(ws)
+    catalogs = ws.catalogs.all()
+    if not catalogs:
+        no_skills(ws, form_below=True)
+    with st.expander(
+        "Import skills", icon=":material/add:", expanded=not catalogs, key="importing"
+    ):
+        import_form(ws)
+    if not catalogs:
+        return
+    try:
+        catalog_list(ws, catalogs)
+        issue_table(ws, catalogs)
+        health_counts(ws)
+        skill_table(ws, filters(ws, catalogs))
+    except SkillRouterError as error:
+        show_error(error)
+
+
+page()
