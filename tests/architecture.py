@@ -14,7 +14,9 @@ from pathlib import Path
 
 CORE = "skillrouter_core"
 DATABASE_USERS = frozenset({"workspace", "jobs"})
-TENSOR_LAYERS = frozenset({"devices", "models", "backbone", "encode", "rerank", "losses", "train"})
+TENSOR_LAYERS = frozenset(
+    {"devices", "models", "backbone", "encode", "rerank", "losses", "train", "tuning"}
+)
 DB_MAY_IMPORT = frozenset({"errors", "progress", "records", "listing"})
 PAGES_MAY_IMPORT = frozenset({"errors", "jobs", "listing", "progress", "records", "workspace"})
 TENSORS = frozenset({"torch", "transformers"})
