@@ -247,19 +247,24 @@ class _Heart:
 def _import(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
     source = _needed(params, "source")
     report = ws.catalogs.sync(source, params.get("name") or None, listener)
-    ws.indexing.build(listener)
+    _build(ws, params, listener)
     return _counts(report)
 
 
 def _resync(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
     report = ws.catalogs.resync(_needed(params, "name"), listener)
-    ws.indexing.build(listener)
+    _build(ws, params, listener)
     return _counts(report)
 
 
 def _index(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
-    ws.indexing.build(listener)
-    return "the index is up to date"
+    return _build(ws, params, listener)
+
+
+def _build(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
+    profile = params.get("profile")
+    report = ws.indexing.build(listener, profile) if profile else ws.indexing.build(listener)
+    return f"{report.skills} skills indexed, {report.embedded} texts embedded"
 
 
 def _needed(params: Mapping[str, str], key: str) -> str:

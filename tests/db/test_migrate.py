@@ -102,8 +102,7 @@ op.execute("INSERT INTO nowhere VALUES (1)")
 """
 
 
-def test_failing_migration_leaves_schema_rows_and_version(tmp_path: Path) -> None:
-    database = open_database(sqlite_url(tmp_path / "test.db"), tmp_path)
+def test_failing_migration_leaves_schema_rows_and_version(database, tmp_path: Path) -> None:
     with database.write() as session:
         session.execute(text("DROP TABLE alembic_version"))
     folder = scripts(tmp_path, FIRST, HALF_DONE)
@@ -114,11 +113,9 @@ def test_failing_migration_leaves_schema_rows_and_version(tmp_path: Path) -> Non
     assert schema(database)["more"] == ["id"]
     with database.read() as session:
         assert session.execute(text("SELECT count(*) FROM more")).scalar_one() == 0
-    database.close()
 
 
-def test_failed_migration_succeeds_once_it_is_mended(tmp_path: Path) -> None:
-    database = open_database(sqlite_url(tmp_path / "test.db"), tmp_path)
+def test_failed_migration_succeeds_once_it_is_mended(database, tmp_path: Path) -> None:
     with database.write() as session:
         session.execute(text("DROP TABLE alembic_version"))
     with pytest.raises(DBAPIError, match="nowhere"):
@@ -126,7 +123,6 @@ def test_failed_migration_succeeds_once_it_is_mended(tmp_path: Path) -> None:
     upgrade(database, scripts(tmp_path, FIRST, HALF_DONE.replace("nowhere", "half")))
     assert version_of(database) == "0002"
     assert schema(database)["more"] == ["id", "extra"]
-    database.close()
 
 
 def test_newer_database_is_refused_and_untouched(database, tmp_path: Path) -> None:
@@ -152,31 +148,37 @@ def test_password_is_not_shown_when_a_server_is_out_of_reach(tmp_path: Path) -> 
     assert "secret" not in str(caught.value)
 
 
-def test_two_processes_open_a_new_database_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_processes_open_a_new_database_at_once(backend: str, tmp_path: Path) -> None:
+    """On SQLite they share a lock file; on PostgreSQL they may sit on different machines."""
+    with database_url(backend, tmp_path) as url:
+        folders = [tmp_path if backend == "sqlite" else tmp_path / name for name in "abc"]
+        processes = [_opener(url, folder) for folder in folders]
+        for process in processes:
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        said = [process.communicate()[1] for process in processes]
+        assert [process.returncode for process in processes] == [0, 0, 0], said
+        database = open_database(url, tmp_path)
+        assert version_of(database) == HEAD
+        database.close()
+
+
+def _opener(url: str, folder: Path) -> subprocess.Popen[str]:
+    """Start a process that opens the database once it is told to."""
+    folder.mkdir(exist_ok=True)
     code = (
         "import sys, pathlib; from db.migrate import open_database;"
         "sys.stdin.readline();"
         "open_database(sys.argv[1], pathlib.Path(sys.argv[2])).close()"
     )
-    url = sqlite_url(tmp_path / "test.db")
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", code, url, str(tmp_path)],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(3)
-    ]
-    for process in processes:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    said = [process.communicate()[1] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0], said
-    database = open_database(url, tmp_path)
-    assert version_of(database) == HEAD
-    database.close()
+    return subprocess.Popen(
+        [sys.executable, "-c", code, url, str(folder)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def test_sqlite_is_in_wal_mode_with_foreign_keys_and_patience(tmp_path: Path) -> None:

@@ -242,3 +242,20 @@ def test_import_of_nowhere_fails_and_stores_nothing(workspace: Workspace, tmp_pa
     assert job.state is JobState.FAILED
     assert "nowhere" in job.message
     assert workspace.catalogs.all() == ()
+
+
+@pytest.mark.model
+def test_import_job_reads_a_source_and_builds_its_index(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    for name in ("merge", "split"):
+        (tmp_path / "mine" / name).mkdir(parents=True)
+        text = f"---\nname: {name}\ndescription: {name} PDF files\n---\nUse it to {name}.\n"
+        (tmp_path / "mine" / name / "SKILL.md").write_text(text)
+    params = {"source": str(tmp_path / "mine")}
+    job = wait(workspace, jobs.start(workspace, "import", params), ended)
+    assert (job.state, job.message[:14]) == (JobState.DONE, "mine: 2 added,"), job.message
+    status = workspace.indexing.status()
+    assert (status.indexed, status.vectors_ready, status.stale) == (2, True, False)
+    job = wait(workspace, jobs.start(workspace, "index", {"profile": "compact"}), ended)
+    assert job.message == "2 skills indexed, 0 texts embedded"
