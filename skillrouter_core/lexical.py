@@ -29,6 +29,7 @@ FloatVector = NDArray[np.float32]
 
 _MANIFEST = "lexical.json"
 _REBUILD = "run `skillrouter index` to rebuild it"
+_RENEW = "delete the numbered folder it lies in and run `skillrouter index`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ class LexicalIndex:
         try:
             bm25: Any = bm25s.BM25.load(folder, mmap=True, show_progress=False)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise WorkspaceError(f"{folder}: BM25 index damaged ({error}); {_REBUILD}") from error
+            raise WorkspaceError(f"{folder}: BM25 index damaged ({error}); {_RENEW}") from error
         return cls(bm25, manifest.rows, tokeniser)
 
 
@@ -153,7 +154,7 @@ def _read_manifest(folder: Path) -> _Manifest:
     except FileNotFoundError as error:
         raise IndexNotReadyError(f"{folder}: no BM25 index here; {_REBUILD}") from error
     except (OSError, ValueError, TypeError) as error:
-        raise WorkspaceError(f"{path}: unreadable ({error}); {_REBUILD}") from error
+        raise WorkspaceError(f"{path}: unreadable ({error}); {_RENEW}") from error
     if manifest.tokens_version != TOKENS_VERSION:
         found = f"token rules {manifest.tokens_version}, this program has {TOKENS_VERSION}"
         raise IndexNotReadyError(f"{folder}: built by {found}; {_REBUILD}")

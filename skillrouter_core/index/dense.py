@@ -130,7 +130,8 @@ class DenseIndex:
             return cls(matrix, faiss.read_index(str(graph_path)))
         except (OSError, ValueError, RuntimeError) as error:
             raise WorkspaceError(
-                f"{matrix_path}: vectors damaged ({error}); run `skillrouter index` to rebuild"
+                f"{matrix_path}: vectors damaged ({error}); delete the numbered folder it lies in "
+                "and run `skillrouter index`"
             ) from error
 
     def _query(self, vector: FloatVector) -> FloatMatrix:

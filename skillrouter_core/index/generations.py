@@ -26,6 +26,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from skillrouter_core.errors import IndexNotReadyError, UsageError, WorkspaceError
+from skillrouter_core.tokens import TOKENS_VERSION
 
 FORMAT = 1
 """Goes up when the layout of a generation changes; others must be rebuilt."""
@@ -59,6 +60,7 @@ class IndexManifest:
     """What a generation holds; `fingerprint` changes with any row's id or text."""
 
     format: int
+    tokens_version: int
     rows: int
     fingerprint: str
     preset: str
@@ -97,6 +99,8 @@ def publish(folder: Path, generation: Path) -> None:
     The one before stays for readers that have just looked up its name.
     """
     before = _current_name(folder)
+    if before == generation.name:
+        return
     _write_text(folder / "CURRENT", generation.name)
     kept = {generation.name, before}
     for old in folder.iterdir():
@@ -161,9 +165,10 @@ def _current_name(folder: Path) -> str:
 def read_manifest(generation: Path) -> IndexManifest:
     """Return a generation's manifest; raise IndexNotReadyError where its format is another."""
     values = read_json(generation / "manifest.json")
-    if values.get("format") != FORMAT:
-        found = f"format {values.get('format')}, this program reads {FORMAT}"
-        raise IndexNotReadyError(f"{generation}: {found}; {REBUILD}")
+    found = (values.get("format"), values.get("tokens_version"))
+    if found != (FORMAT, TOKENS_VERSION):
+        wanted = f"format and token rules {found}, this program reads {(FORMAT, TOKENS_VERSION)}"
+        raise IndexNotReadyError(f"{generation}: {wanted}; {REBUILD}")
     dense = {view: DensePart(**part) for view, part in values.pop("dense").items()}
     return IndexManifest(**values, dense=dense)
 
@@ -178,7 +183,9 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise WorkspaceError(f"{path}: unreadable ({error}); {REBUILD}") from error
+        raise WorkspaceError(
+            f"{path}: unreadable ({error}); delete {path.parent} and run `skillrouter index`"
+        ) from error
 
 
 def write_json(path: Path, value: Any) -> None:

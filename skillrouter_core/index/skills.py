@@ -36,7 +36,7 @@ from skillrouter_core.index.generations import (
 from skillrouter_core.lexical import LexicalIndex
 from skillrouter_core.records import Skill
 from skillrouter_core.texts import TextPreset, lexical_document
-from skillrouter_core.tokens import Tokeniser
+from skillrouter_core.tokens import TOKENS_VERSION, Tokeniser
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,8 @@ class SkillIndex:
         rows = read_json(generation / "rows.json")
         if len(rows) != manifest.rows:
             raise WorkspaceError(
-                f"{generation}: {len(rows)} rows where {manifest.rows} were written; {REBUILD}"
+                f"{generation}: {len(rows)} rows where {manifest.rows} were written; delete this "
+                "folder and run `skillrouter index`"
             )
         return cls(generation, manifest, [(skill_id, digest) for skill_id, digest in rows])
 
@@ -137,7 +138,7 @@ def write_lexical(
         index.save(generation / view / "lexical")
     rows = [(skill.skill_id, skill.content_hash) for skill in skills]
     write_json(generation / "rows.json", rows)
-    manifest = IndexManifest(FORMAT, len(rows), fingerprint(rows), preset.name)
+    manifest = IndexManifest(FORMAT, TOKENS_VERSION, len(rows), fingerprint(rows), preset.name)
     write_manifest(generation, manifest)
     if published:
         publish(folder, generation)
@@ -155,26 +156,24 @@ def attach_dense(
     manifest = read_manifest(generation)
     dense = dict(manifest.dense)
     for view, source in sources.items():
-        dense[checked_view(view)] = _write_dense(
-            generation, view, source, manifest.rows, exact_rows
-        )
+        folder = generation / checked_view(view)
+        dense[view] = _write_dense(folder, source, manifest.rows, exact_rows)
     write_manifest(generation, replace(manifest, dense=dense))
 
 
-def _write_dense(
-    generation: Path, view: str, source: DenseSource, rows: int, exact_rows: int
-) -> DensePart:
+def _write_dense(folder: Path, source: DenseSource, rows: int, exact_rows: int) -> DensePart:
     if source.matrix.ndim != 2 or len(source.matrix) != rows:
         raise UsageError(
             f"vectors of shape {source.matrix.shape} for {rows} rows; gather one for each row"
         )
     stem = sha256(f"{source.model_key}\x1f{source.text_version}".encode()).hexdigest()[:12]
-    matrix_name, graph_name = f"{view}/dense-{stem}.npy", f"{view}/graph-{stem}.faiss"
+    matrix, graph = f"dense-{stem}.npy", f"graph-{stem}.faiss"
     index = DenseIndex.build(source.matrix, exact_rows=exact_rows)
-    index.save(generation / matrix_name, generation / graph_name)
-    part = DensePart(source.model_key, source.text_version, matrix_name)
-    if index.exact:
-        return part
+    index.save(folder / matrix, folder / graph)
     return DensePart(
-        source.model_key, source.text_version, matrix_name, graph_name, measured_recall(index)
+        source.model_key,
+        source.text_version,
+        matrix=f"{folder.name}/{matrix}",
+        graph="" if index.exact else f"{folder.name}/{graph}",
+        recall=1.0 if index.exact else measured_recall(index),
     )
