@@ -37,6 +37,7 @@ LAYERS = (
     "mining",
     "losses",
     "train",
+    "tuning",
     "workspace",
     "jobs",
     "doctor",
