@@ -139,11 +139,13 @@ def fit_confidence(
 
 
 def best_threshold(confidences: NDArray[np.float64], present: NDArray[np.bool_]) -> float:
-    """Return the cut with the best balanced accuracy, in steps of 0.01."""
-    cuts = np.arange(0.05, 0.96, 0.01)
+    """Return the cut with the best balanced accuracy in hundredths; of equals the middle one."""
+    cuts = np.arange(5, 96) / 100
     kept = [(confidences[present] >= cut).mean() for cut in cuts]
     refused = [(confidences[~present] < cut).mean() for cut in cuts]
-    return round(float(cuts[int(np.argmax(np.add(kept, refused)))]), 2)
+    merit = np.add(kept, refused)
+    best = cuts[merit >= merit.max() - 1e-9]
+    return float(best[len(best) // 2])
 
 
 def _descending(scores: FloatVector) -> list[float]:
