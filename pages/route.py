@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common.access import show_error, workspace_or_stop
-from pages.common.answers import Answer, answer
+from pages.common.answers import answer, needs_models, warm
 from pages.common.compare import side_by_side
 from pages.common.empty import no_skills
 from pages.common.examples import examples
+from pages.common.index_state import index_state
 from pages.common.job_progress import job_panel
 from pages.common.route_answer import threshold, two_stages, verdict
 from pages.common.route_controls import route_controls
 from pages.common.safe_text import escape
 from pages.common.save_query import save_query
+from pages.common.warmup import Warmup, forget
 from skillrouter_core.errors import SkillRouterError
 from skillrouter_core.records import RouteOptions
 
@@ -38,8 +40,12 @@ def page() -> None:
         return
     query = _query()
     first, second = _settings(ws)
+    if not index_state(ws, first.profile):
+        return
     if not query:
         examples(ws, QUERY)
+        if needs_models(first) and not ws.routing.ready(first.profile):
+            warm(ws, first.profile).begin()
         return
     try:
         _answers(ws, query, first, second)
@@ -78,7 +84,9 @@ def _settings(ws: Workspace) -> tuple[RouteOptions, RouteOptions | None]:
 def _answers(ws: Workspace, query: str, first: RouteOptions, second: RouteOptions | None) -> None:
     found = answer(ws, query, first)
     other = None if second is None else answer(ws, query, second)
-    _waiting(found)
+    waiting = found.waiting or (other and other.waiting)
+    if waiting:
+        _waiting(waiting)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         route = found.route.with_threshold(threshold(found.route))
         if other is None:
@@ -88,22 +96,22 @@ def _answers(ws: Workspace, query: str, first: RouteOptions, second: RouteOption
         two_stages(ws, route)
     else:
         side_by_side(ws, route, other.route.with_threshold(route.threshold))
+    if waiting:
+        waiting.begin()
 
 
-def _waiting(found: Answer) -> None:
+def _waiting(loading: Warmup) -> None:
     """Say what is loading and draw the page again once it is there."""
-    if found.waiting is None:
+    if loading.pending:
+        _wait(loading)
         return
-    if found.waiting.loading:
-        _wait(found)
-    else:
-        st.warning(f"BM25 answers alone: {escape(found.waiting.error)}", icon=":material/warning:")
+    st.warning(f"BM25 answers alone: {escape(loading.error)}", icon=":material/warning:")
+    st.button("Try again", key="retry models", on_click=forget)
 
 
 @st.fragment(run_every=1)
-def _wait(found: Answer) -> None:
-    loading = found.waiting
-    if loading is None or not loading.loading:
+def _wait(loading: Warmup) -> None:
+    if not loading.pending:
         st.rerun(scope="app")
     st.info(
         f"Loading the models ({loading.seconds:.0f} s). Meanwhile BM25 answers alone.",

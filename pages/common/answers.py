@@ -30,11 +30,6 @@ class Answer:
     waiting: Warmup | None = None
 
 
-def generation(ws: Workspace, profile: str) -> str:
-    """Return a value that changes whenever the same query could be answered differently."""
-    return f"{ws.catalogs.fingerprint()} {ws.indexing.status(profile)}"
-
-
 def needs_models(options: RouteOptions) -> bool:
     """Whether a setting cannot be answered by BM25 alone."""
     return options.rerank or options.stage1 is not Stage1.BM25
@@ -45,19 +40,24 @@ def answer(ws: Workspace, query: str, options: RouteOptions) -> Answer:
 
     While the profile's models load, the answer is BM25's and says what it waits for.
     """
-    state = generation(ws, options.profile)
-    if not needs_models(options):
-        return Answer(_remembered(ws, query, options, state))
-    loading = warmup(options.profile, state, lambda: ws.routing.warm(options.profile))
+    if not needs_models(options) or ws.routing.ready(options.profile):
+        return Answer(_remembered(ws, query, options))
+    loading = warm(ws, options.profile)
     if loading.ready:
-        return Answer(_remembered(ws, query, options, state))
+        return Answer(_remembered(ws, query, options))
     plain = replace(options, stage1=Stage1.BM25, rerank=False)
-    return Answer(_remembered(ws, query, plain, state), loading)
+    return Answer(_remembered(ws, query, plain), loading)
 
 
-def _remembered(ws: Workspace, query: str, options: RouteOptions, state: str) -> Route:
+def warm(ws: Workspace, profile: str) -> Warmup:
+    """Return the attempt to load a profile's models; the page begins it once it is drawn."""
+    return warmup(str(ws.home), profile, lambda: ws.routing.warm(profile))
+
+
+def _remembered(ws: Workspace, query: str, options: RouteOptions) -> Route:
     routes: dict[tuple[str, RouteOptions, str], Route]
     routes = st.session_state.setdefault(_REMEMBERED, {})
+    state = f"{ws.routing.version(options.profile)} {ws.catalogs.fingerprint()}"
     key = (query, options, state)
     if key not in routes:
         with st.spinner("Routing…", show_time=True):

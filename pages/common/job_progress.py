@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
 
 PARAMETER = "job"
+MAX_DIGITS = 12
 RUNNING = (JobState.QUEUED, JobState.RUNNING)
 _ENDS = {
     JobState.DONE: (":green[:material/check_circle:]", "finished"),
@@ -42,19 +43,28 @@ def start_job(ws: Workspace, kind: str, **params: str) -> bool:
 
 
 def job_panel(ws: Workspace) -> None:
-    """Draw the job of the address, if it names one; the page runs again once it ends."""
-    number = st.query_params.get(PARAMETER, "")
-    if not number.isdecimal():
-        return
-    try:
-        job = jobs.get(ws, int(number))
-    except NotFoundError:
-        st.caption(f"There is no job {number} in this workspace.")
+    """Draw the job that the address names, or else one under way.
+
+    The page runs again once it ends.
+    """
+    job = _named_job(ws) or running_job(ws)
+    if job is None:
         return
     if job.state in RUNNING:
         _live(ws, job.job_id)
     else:
         _ended(job)
+
+
+def _named_job(ws: Workspace) -> Job | None:
+    number = st.query_params.get(PARAMETER, "")
+    if not number.isdecimal() or len(number) > MAX_DIGITS:
+        return None
+    try:
+        return jobs.get(ws, int(number))
+    except NotFoundError:
+        st.caption(f"There is no job {number} in this workspace.")
+        return None
 
 
 @st.fragment(run_every=1)

@@ -6,13 +6,13 @@ Responsible for drawing a `Route` and nothing else. Must not know how it was mad
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from pages.common.candidate_card import candidate_card
 from pages.common.safe_text import escape, one_line
-from pages.common.scores import count, times
+from pages.common.scores import count, moved, score, times
 from pages.common.verdicts import own_judgements
 from skillrouter_core.records import Candidate, Route
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
 
 CARDS_AT_FIRST = 10
+NAME_CHARS = 60
 THRESHOLD = "threshold"
+_TABLE_HEAD = ("| Place | Skill | Score | BM25 | Cosine | Final |", "|--:|:--|--:|--:|--:|:--|")
 
 
 def threshold(route: Route) -> float:
@@ -72,21 +74,7 @@ def two_stages(ws: Workspace, route: Route) -> None:
 def first_stage(route: Route) -> None:
     """Draw the candidates as stage 1 put them, one line each."""
     ordered = sorted(route.candidates, key=lambda each: each.stage1_rank)
-    st.dataframe(
-        [_line(each) for each in ordered],
-        hide_index=True,
-        height="content",
-        column_config={
-            "Place": st.column_config.NumberColumn(width=50, help="Stage 1's order."),
-            "Skill": st.column_config.TextColumn(width="medium"),
-            "Score": st.column_config.NumberColumn(format="%.2f", help="What stage 1 sorts by."),
-            "BM25": st.column_config.NumberColumn(format="%.2f", help="Words in common."),
-            "Cosine": st.column_config.NumberColumn(format="%.3f", help="Meaning in common."),
-            "Final": st.column_config.NumberColumn(width=50, help="The place after stage 2."),
-        },
-        placeholder="–",
-        alt="Candidates in the order of stage 1, with the score of each layer",
-    )
+    st.markdown("\n".join([*_TABLE_HEAD, *(_line(each) for each in ordered)]))
     folded = sum(len(each.folded) for each in route.candidates)
     if folded:
         st.caption(f"{count(folded, 'candidate')} not listed: near-copies, folded on the right.")
@@ -122,12 +110,14 @@ def _best(route: Route) -> str:
     return escape(one_line(route.candidates[0].skill.name, 80))
 
 
-def _line(candidate: Candidate) -> dict[str, Any]:
-    return {
-        "Place": candidate.stage1_rank,
-        "Skill": one_line(candidate.skill.name, 80),
-        "Score": candidate.stage1_score,
-        "BM25": candidate.bm25,
-        "Cosine": candidate.dense,
-        "Final": candidate.rank,
-    }
+def _line(candidate: Candidate) -> str:
+    movement = "" if candidate.stage2_score is None else moved(candidate.moved)
+    cells = (
+        str(candidate.stage1_rank),
+        escape(one_line(candidate.skill.name, NAME_CHARS)),
+        score(candidate.stage1_score),
+        score(candidate.bm25),
+        score(candidate.dense),
+        f"{candidate.rank} {movement}",
+    )
+    return f"| {' | '.join(cells)} |"

@@ -20,7 +20,7 @@ JOINER = "\u2060"
 """Word joiner: no width, no line break, no meaning to Markdown."""
 
 _MARKUP = re.compile(r"([!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~])")
-_ARROW_STARTS = re.compile(r"(?<!\S)(<-|->|--|>=|<=|~=)")
+_ARROW_STARTS = re.compile(r"(?<!\S)(<->|<-|->|--|>=|<=|~=)(?!\S)")
 _COLON = re.compile(r":(?=\S)")
 _ADDRESS = re.compile(r"(?i)\b(www)(?=\.)|@(?=\w)")
 _SPACES = re.compile(r"\s+")

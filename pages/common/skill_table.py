@@ -88,7 +88,7 @@ def _rows(rows: tuple[SkillRow, ...]) -> None:
         height="content",
         key=_TABLE,
         on_select="rerun",
-        selection_mode="single-row",
+        selection_mode=["single-row", "single-cell"],
         column_config={
             "Name": st.column_config.TextColumn(width="medium"),
             "Description": st.column_config.TextColumn(width="large"),
@@ -96,7 +96,8 @@ def _rows(rows: tuple[SkillRow, ...]) -> None:
         },
         alt="Skills: name, description, catalog, category, size of the body, problems, last change",
     )
-    picked = chosen["selection"]["rows"]
+    selection = chosen["selection"]
+    picked = [*selection["rows"], *(row for row, _ in selection["cells"])]
     if picked and picked[0] < len(rows):
         st.switch_page("skill.py", query_params={"id": rows[picked[0]].skill_id})
 

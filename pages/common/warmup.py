@@ -21,42 +21,51 @@ class Warmup:
     """One attempt to load a profile's models; read it from any thread."""
 
     work: Callable[[], None]
-    started: float = field(default_factory=time.monotonic)
     ready: bool = False
     error: str = ""
-    thread: threading.Thread | None = None
+    _started: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def start(self) -> None:
-        """Begin loading; returns at once."""
-        self.thread = threading.Thread(target=self._run, name="warm-up", daemon=True)
-        self.thread.start()
+    def begin(self) -> None:
+        """Start loading if that has not begun; returns at once."""
+        with self._lock:
+            if self._started:
+                return
+            self._started = time.monotonic()
+        threading.Thread(target=self._run, name="warm-up", daemon=True).start()
 
     @property
-    def loading(self) -> bool:
-        """Whether the thread still works; when it does not, see `ready` and `error`."""
-        return self.thread is not None and self.thread.is_alive()
+    def pending(self) -> bool:
+        """Whether the outcome is still open; afterwards see `ready` and `error`."""
+        return not self.ready and not self.error
 
     @property
     def seconds(self) -> float:
-        """Seconds since the attempt began."""
-        return time.monotonic() - self.started
+        """Seconds since the attempt began; 0 before."""
+        return time.monotonic() - self._started if self._started else 0.0
 
     def _run(self) -> None:
-        self.error = "loading ended early; the server's log says why, a restart tries again"
+        reason = "loading ended early; the terminal that runs the app says why"
         try:
             self.work()
+            reason = ""
         except SkillRouterError as error:
-            self.error = str(error)
-        else:
-            self.error, self.ready = "", True
+            reason = str(error)
+        finally:
+            self.error, self.ready = reason, not reason
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def warmup(profile: str, generation: str, _work: Callable[[], None]) -> Warmup:
-    """Return the attempt for a profile, begun on the first call.
+def warmup(home: str, profile: str, _work: Callable[[], None]) -> Warmup:
+    """Return the attempt for a workspace and profile, not begun by this call.
 
-    `generation` changes with the index, so a failure is tried again once there is a new one.
+    A page begins it last, so that importing the model libraries does not hold up its drawing.
+    A failed one is kept, with its reason, until the server starts anew or `forget` is called.
     """
-    attempt = Warmup(_work)
-    attempt.start()
-    return attempt
+    del home, profile
+    return Warmup(_work)
+
+
+def forget() -> None:
+    """Let the next call of `warmup` try again."""
+    warmup.clear()

@@ -1,0 +1,57 @@
+"""Whether the index answers for the catalog as it is, and a button where it does not.
+
+Responsible for that one line. Must not know how an index is built.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.common.job_progress import running_job, start_job
+from pages.common.scores import count
+
+if TYPE_CHECKING:
+    from skillrouter_core.workspace import Workspace
+
+
+def index_state(ws: Workspace, profile: str) -> bool:
+    """Draw what is missing, if anything, and return whether queries can be answered at all."""
+    version = ws.routing.version(profile)
+    stale, vectors = _state(ws, str(ws.home), profile, ws.catalogs.fingerprint(), version)
+    if version and vectors and not stale:
+        return True
+    if running_job(ws) is None:
+        _offer(ws, profile, version, stale=stale)
+    elif not version:
+        st.info(
+            "The first index is being made; BM25 answers come first.",
+            icon=":material/hourglass_top:",
+        )
+    return bool(version)
+
+
+def _offer(ws: Workspace, profile: str, version: str, *, stale: bool) -> None:
+    skills = count(sum(catalog.skills for catalog in ws.catalogs.all()), "skill")
+    if not version:
+        message = f"{skills} wait for an index; there is none for the profile {profile}."
+    elif stale:
+        message = "The catalog changed after its index was made; answers are of the older texts."
+    else:
+        message = "The index has no vectors yet: answers are BM25's."
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        st.markdown(f":orange[:material/info:] {message}", width="stretch")
+        pressed = st.button("Update the index", key="index", icon=":material/sync:")
+    if pressed and start_job(ws, "index", profile=profile):
+        st.rerun()
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _state(
+    _ws: Workspace, home: str, profile: str, fingerprint: str, version: str
+) -> tuple[bool, bool]:
+    """Return whether the index is stale and whether it has vectors; compares every skill once."""
+    del home, fingerprint, version
+    status = _ws.indexing.status(profile)
+    return status.stale, status.vectors_ready
