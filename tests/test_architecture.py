@@ -71,7 +71,8 @@ def test_every_dependency_is_pinned_within_its_range() -> None:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = [Requirement(line) for line in lines if line and not line.startswith("#")]
     pinned = {canonicalize_name(pin.name): str(pin.specifier) for pin in pins}
-    for line in project["dependencies"] + project["optional-dependencies"]["dev"]:
+    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
+    for line in project["dependencies"] + extras:
         wanted = Requirement(line)
         exact = pinned[canonicalize_name(wanted.name)]
         assert exact.startswith("==")
