@@ -23,7 +23,10 @@ def storable(text: str) -> str:
 
     PostgreSQL refuses NUL and both databases refuse lone surrogates, which JSON escapes can carry.
     """
-    text = text.replace("\x00", "\ufffd")
+    if "\x00" in text:
+        text = text.replace("\x00", "\ufffd")
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

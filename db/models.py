@@ -94,9 +94,10 @@ class SkillRecord(Base):
 
     __tablename__ = "skills"
     __table_args__ = (
-        Index("ix_skills_catalog_id_removed_at", "catalog_id", "removed_at"),
-        Index("ix_skills_normalised_name_removed_at", "normalised_name", "removed_at"),
-        Index("ix_skills_category_removed_at", "category", "removed_at"),
+        # With the id last, these also give a listing its order.
+        Index("ix_skills_live_catalog", "catalog_id", "removed_at", "skill_id"),
+        Index("ix_skills_live_category", "category", "removed_at", "skill_id"),
+        Index("ix_skills_live_name", "normalised_name", "removed_at", "skill_id"),
     )
 
     skill_id: Mapped[str] = mapped_column(String(ID_CHARS), primary_key=True)

@@ -26,14 +26,21 @@ def search(session: Session, wanted: SkillFilter, limit: int, offset: int) -> Sk
     """Return the rows `offset` to `offset + limit` of the skills wanted, and how many there are."""
     conditions = _conditions(wanted)
     total = session.scalar(select(func.count()).select_from(SkillRecord).where(*conditions))
-    query = (
-        select(SkillRecord, TextRow.name, TextRow.description, TextRow.body_chars, CatalogRow.name)
-        .join(TextRow, TextRow.content_hash == SkillRecord.content_hash)
-        .join(CatalogRow, CatalogRow.id == SkillRecord.catalog_id)
+    # Ids first: joining texts before the cut would read them for every skill that matches.
+    page = (
+        select(SkillRecord.skill_id)
         .where(*conditions)
         .order_by(SkillRecord.skill_id)
         .limit(limit)
         .offset(offset)
+        .subquery()
+    )
+    query = (
+        select(SkillRecord, TextRow.name, TextRow.description, TextRow.body_chars, CatalogRow.name)
+        .join(TextRow, TextRow.content_hash == SkillRecord.content_hash)
+        .join(CatalogRow, CatalogRow.id == SkillRecord.catalog_id)
+        .where(SkillRecord.skill_id.in_(select(page.c.skill_id)))
+        .order_by(SkillRecord.skill_id)
     )
     found = session.execute(query).all()
     shared = _shared_names(session, {row[0].normalised_name for row in found})

@@ -93,8 +93,12 @@ def _create_skills() -> None:
         ),
     )
     op.create_index("ix_skills_content_hash", "skills", ["content_hash"])
-    for column in ("catalog_id", "normalised_name", "category"):
-        op.create_index(f"ix_skills_{column}_removed_at", "skills", [column, "removed_at"])
+    for name, column in (
+        ("catalog", "catalog_id"),
+        ("category", "category"),
+        ("name", "normalised_name"),
+    ):
+        op.create_index(f"ix_skills_live_{name}", "skills", [column, "removed_at", "skill_id"])
     _create_skill_events()
 
 
