@@ -56,7 +56,8 @@ class Written:
     @property
     def held_out(self) -> bool:
         """Whether the query's skill falls to the held-out share; stable across runs."""
-        digest = sha256(self.skill.skill_id.encode()).hexdigest()
+        benchmark_id = self.skill.skill_id.split("/", 1)[1]
+        digest = sha256(benchmark_id.encode()).hexdigest()
         return int(digest[:8], 16) % 100 < HELD_OUT_PERCENT
 
 

@@ -18,8 +18,6 @@ from enum import StrEnum
 
 from skillrouter_core.progress import Progress
 
-# --------------------------------------------------------------------------- skills
-
 
 def content_hash(name: str, description: str, body: str) -> str:
     """Return the 64-digit hex SHA-256 over name, description and body.
@@ -117,9 +115,6 @@ class SkillEvent:
     kind: str
     content_hash: str
     at: datetime
-
-
-# --------------------------------------------------------------------------- routing
 
 
 class Stage1(StrEnum):
@@ -250,9 +245,6 @@ class Route:
     def with_threshold(self, threshold: float) -> Route:
         """Return the same route judged by another threshold; nothing is recomputed."""
         return replace(self, threshold=threshold)
-
-
-# --------------------------------------------------------------------------- people
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -209,7 +209,7 @@ class Router:
                     dense=entry.hit.dense,
                     text_score=entry.text_score,
                     folded=tuple(head[row].skill for row in group[1:]),
-                    evidence=evidence(query, entry.skill, lexical.idf),
+                    evidence=evidence(query, _visible(entry.skill, options), lexical.idf),
                 )
             )
         return tuple(shown)
@@ -240,6 +240,11 @@ def _require_usable(query: str, options: RouteOptions) -> None:
 
 def _view(options: RouteOptions) -> str:
     return FULL if options.body else NO_BODY
+
+
+def _visible(skill: Skill, options: RouteOptions) -> Skill:
+    """Return the skill as the stages saw it."""
+    return skill if options.body else replace(skill, body="")
 
 
 def _feature(head: list[_Scored], name: str) -> FloatVector:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from skillrouter_core.encode import EncodedBatch, FloatMatrix
+from skillrouter_core.models import Profile
 from skillrouter_core.records import Skill, Stage1
 from skillrouter_core.rerank import FloatVector, StageTwoWeights
 
@@ -52,6 +53,23 @@ class OverlapReranker:
         words = set(query.lower().split())
         shares = [len(words & set(text.lower().split())) / len(words) for text in documents]
         return np.array(shares, dtype=np.float32)
+
+
+class FakeModels:
+    """Hands the fakes to a workspace, whatever the profile."""
+
+    def __init__(self, reranker: OverlapReranker | None = None) -> None:
+        self.encoder_fake = HashEncoder()
+        self.reranker_fake = reranker or OverlapReranker()
+
+    def encoder(self, profile: Profile) -> HashEncoder:
+        return self.encoder_fake
+
+    def reranker(self, profile: Profile) -> OverlapReranker:
+        return self.reranker_fake
+
+    def loaded(self, profile: Profile) -> bool:
+        return True
 
 
 def skill(skill_id: str, description: str = "", body: str = "", **fields: str) -> Skill:

@@ -62,20 +62,18 @@ def fit(
     optimizer = torch.optim.AdamW(
         trained.values(), lr=config.learning_rate, weight_decay=config.weight_decay
     )
-    warmup = max(int(steps * config.warmup_share), 1)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _cosine(warmup, steps))
+    factor = _cosine(max(int(steps * config.warmup_share), 1), steps)
     checkpoint = Checkpoint(folder / "checkpoint", trained, optimizer, config)
     losses = checkpoint.load()
-    for _ in losses:
-        schedule.step()
     meter = Meter(listener, "train", steps, unit="steps")
     meter.advance(len(losses))
     network.train()
     for step in range(len(losses), steps):
         losses.append(_step(batches[step], examples, loss_of, network.device))
         torch.nn.utils.clip_grad_norm_(trained.values(), 1.0)
+        for group in optimizer.param_groups:
+            group["lr"] = config.learning_rate * factor(step)
         optimizer.step()
-        schedule.step()
         optimizer.zero_grad(set_to_none=True)
         meter.advance()
         if (step + 1) % CHECKPOINT_EVERY == 0:

@@ -124,6 +124,7 @@ def test_hiding_the_body_hides_it_from_both_stages(index):
 
     blind = router(index, reranker=Watching()).route(asked, RouteOptions(body=False))
     assert not any("vault" in text for text in seen)
+    assert not any(passage.field == "body" for one in blind.candidates for passage in one.evidence)
     assert all(one.bm25 == 0 for one in blind.candidates if one.skill.name == "secret")
 
 

@@ -17,7 +17,11 @@ from tests.fakes import skill
 from tests.tiny_models import tiny_bert
 
 PRESET = PRESETS["compact"]
-TOPICS = [("deploy a service", "helm charts"), ("bake bread", "judge"), ("cluster", "to the with")]
+TOPICS = [
+    ("deploy a service", "helm", "charts " * 10),
+    ("bake bread", "judge", "bread " * 10),
+    ("cluster", "yes", "to the with " * 4),
+]
 CONFIG = TrainConfig(learning_rate=1e-2, batch_size=3, epochs=20, seed=7)
 
 
@@ -33,8 +37,8 @@ def scorer(tmp_path):
 
 def pairs():
     return [
-        Pair(query, skill(f"pool/{i}", body=body, name=body))
-        for i, (query, body) in enumerate(TOPICS)
+        Pair(query, skill(f"pool/{i}", body=body, name=name))
+        for i, (query, name, body) in enumerate(TOPICS)
     ]
 
 
@@ -42,7 +46,7 @@ def lists():
     skills = [Scored(pair.skill, 1.0, 0.5) for pair in pairs()]
     return [
         CandidateList(query, (skills[i], *(s for j, s in enumerate(skills) if j != i)))
-        for i, (query, _) in enumerate(TOPICS)
+        for i, (query, _, _) in enumerate(TOPICS)
     ]
 
 
@@ -59,8 +63,8 @@ def test_an_encoder_learns_its_pairs_and_ships_a_delta(base, tmp_path):
     assert report.steps == 20
     assert report.last_loss < report.first_loss / 2
     encoder = TransformerEncoder(find_model(str(tmp_path / "out")), max_tokens=64)
-    queries = encoder.encode_queries([query for query, _ in TOPICS])
-    documents = encoder.encode_queries([f"{b} |  | {b}" for _, b in TOPICS])
+    queries = encoder.encode_queries([query for query, _, _ in TOPICS])
+    documents = encoder.encode_queries([f"{n} |  | {b}" for _, n, b in TOPICS])
     assert (queries @ documents.T).argmax(1).tolist() == [0, 1, 2]
     manifest = json.loads((tmp_path / "out" / MANIFEST).read_text())
     assert manifest["base"] == base
@@ -74,8 +78,8 @@ def test_a_reranker_learns_its_lists(scorer, tmp_path):
     )
     assert report.last_loss < report.first_loss / 2
     reranker = PairClassifier(find_model(str(tmp_path / "out")), PRESET)
-    for i, (query, _) in enumerate(TOPICS):
-        scores = reranker.score(query, [f"{b} |  | {b}" for _, b in TOPICS])
+    for i, (query, _, _) in enumerate(TOPICS):
+        scores = reranker.score(query, [f"{n} |  | {b}" for _, n, b in TOPICS])
         assert scores.argmax() == i
 
 
