@@ -6,11 +6,14 @@ for device and number format. Must not know what the network is used for.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from safetensors.torch import load_file
 from transformers import AutoTokenizer
+from transformers.utils import logging
 
 from skillrouter_core.devices import pick_device, pick_dtype, require_memory
 from skillrouter_core.errors import ModelIntegrityError
@@ -39,16 +42,31 @@ def load_network(
     """
     device = device or pick_device()
     require_memory(files.name, files.weight_bytes, device)
-    network = auto_class.from_pretrained(
-        files.base,
-        dtype=dtype or pick_dtype(device),
-        use_safetensors=True,
-        local_files_only=True,
-        **config,
-    )
+    with _quiet():
+        network = auto_class.from_pretrained(
+            files.base,
+            dtype=dtype or pick_dtype(device),
+            use_safetensors=True,
+            local_files_only=True,
+            **config,
+        )
     if files.delta is not None:
         _apply_delta(network, files)
     return network.to(device).eval()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers from drawing bars and from reporting heads that a delta brings."""
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()
 
 
 def _apply_delta(network: Any, files: ModelFiles) -> None:
