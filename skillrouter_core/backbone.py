@@ -60,13 +60,13 @@ def _quiet() -> Iterator[None]:
     """Keep transformers from drawing bars and from reporting heads that a delta brings."""
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
         logging.set_verbosity(verbosity)
         if bars:
-            logging.enable_progress_bar()
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _apply_delta(network: Any, files: ModelFiles) -> None:

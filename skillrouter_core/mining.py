@@ -130,7 +130,7 @@ def false_negative_layer(
     """Return the layer that shows a negative to be right as well, or None.
 
     Layers are "name", "jaccard" and "cosine". `cosines` gives, by skill id, the negative's
-    highest embedding cosine to any positive. Source: PAPER section "Training", false-negative filter.
+    highest embedding cosine to any positive. Source: PAPER section "Training".
     """
     if any(normalised_name(negative.name) == normalised_name(right.name) for right in positives):
         return "name"
