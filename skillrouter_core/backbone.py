@@ -59,7 +59,7 @@ def load_network(
 def _quiet() -> Iterator[None]:
     """Keep transformers from drawing bars and from reporting heads that a delta brings."""
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
