@@ -32,9 +32,13 @@ def page() -> None:
         st.page_link("catalog.py", label="Search the catalog", icon=":material/search:")
         st.page_link("route.py", label="Route a request", icon=":material/alt_route:")
         return
-    events = ws.catalogs.history(skill_id)
-    skill = _skill(ws, skill_id, events)
-    if skill is None:
+    try:
+        events = ws.catalogs.history(skill_id)
+        skill = _skill(ws, skill_id, events)
+    except NotFoundError as error:
+        st.header("What does this skill say?", anchor=False)
+        show_error(error)
+        st.page_link("catalog.py", label="Search the catalog", icon=":material/search:")
         return
     _head(skill)
     view = st.segmented_control(
@@ -49,21 +53,17 @@ def page() -> None:
     _draw(ws, skill, view or VIEWS[0], events)
 
 
-def _skill(ws: Workspace, skill_id: str, events: tuple[SkillEvent, ...]) -> Skill | None:
-    """Return the skill, or what it last was; say so where it is gone."""
+def _skill(ws: Workspace, skill_id: str, events: tuple[SkillEvent, ...]) -> Skill:
+    """Return the skill, or what it last was and say that it is gone."""
     try:
         return ws.catalogs.skill(skill_id)
-    except NotFoundError as error:
-        if not events:
-            st.header("What does this skill say?", anchor=False)
-            show_error(error)
-            st.page_link("catalog.py", label="Search the catalog", icon=":material/search:")
-            return None
+    except NotFoundError:
+        skill = ws.catalogs.version(events[-1].content_hash)
     st.warning(
         "This skill is no longer in its catalog. This is its last text; labels are kept.",
         icon=":material/history:",
     )
-    return ws.catalogs.version(events[-1].content_hash)
+    return skill
 
 
 def _head(skill: Skill) -> None:

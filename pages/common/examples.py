@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
 SHOWN = 6
 DEMO_REQUESTS = (
-    "Merge these three PDF reports into one and keep the bookmarks",
-    "Why does this SQL query take 40 seconds, and which index would help?",
-    "Our pod restarts every two minutes; find out why",
-    "Write release notes from the commits since the last tag",
-    "Check this page for people who use a screen reader",
-    "Clean up this CSV: mixed encodings and duplicate rows",
+    "Our pod restarts every two minutes and the last state says exit code 137. Tell me whether it "
+    "ran out of memory or the liveness probe shot it, and give me the manifest change.",
+    "prove that we can get the database back to 10:15 yesterday, and measure RTO and RPO",
+    "An AWS key was pushed to our public repo an hour ago. What now, in which order, and do we "
+    "have to report it to the authority?",
+    "works in the browser, but the Java client says unable to find valid certification path",
+    "since Monday half of our newsletter lands in junk at Gmail, DMARC is at p=none",
+    "Which of my friends has a birthday next week?",
 )
+"""The last one is answered by no skill of the demo catalog."""
 
 
 def examples(ws: Workspace, key: str) -> None:

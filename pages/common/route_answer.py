@@ -12,7 +12,7 @@ import streamlit as st
 
 from pages.common.candidate_card import candidate_card
 from pages.common.safe_text import escape, one_line
-from pages.common.scores import count, moved, score, times
+from pages.common.scores import moved, score, times
 from pages.common.verdicts import own_judgements
 from skillrouter_core.records import Candidate, Route
 
@@ -73,11 +73,16 @@ def two_stages(ws: Workspace, route: Route) -> None:
 
 def first_stage(route: Route) -> None:
     """Draw the candidates as stage 1 put them, one line each."""
-    ordered = sorted(route.candidates, key=lambda each: each.stage1_rank)
-    st.markdown("\n".join([*_TABLE_HEAD, *(_line(each) for each in ordered)]))
-    folded = sum(len(each.folded) for each in route.candidates)
-    if folded:
-        st.caption(f"{count(folded, 'candidate')} not listed: near-copies, folded on the right.")
+    shown = {each.skill.skill_id: each for each in route.candidates}
+    twins = {twin.skill_id: each for each in route.candidates for twin in each.folded}
+    names = {twin.skill_id: twin.name for each in route.candidates for twin in each.folded}
+    lines = list(_TABLE_HEAD)
+    for place, skill_id in enumerate(route.stage1_ranking[: route.options.candidates], start=1):
+        if skill_id in shown:
+            lines.append(_line(shown[skill_id]))
+        elif skill_id in twins:
+            lines.append(_folded_line(place, names[skill_id], twins[skill_id].rank))
+    st.markdown("\n".join(lines))
 
 
 def final_order(
@@ -112,7 +117,7 @@ def _best(route: Route) -> str:
 
 def _line(candidate: Candidate) -> str:
     movement = "" if candidate.stage2_score is None else moved(candidate.moved)
-    cells = (
+    return _row(
         str(candidate.stage1_rank),
         escape(one_line(candidate.skill.name, NAME_CHARS)),
         score(candidate.stage1_score),
@@ -120,4 +125,12 @@ def _line(candidate: Candidate) -> str:
         score(candidate.dense),
         f"{candidate.rank} {movement}",
     )
+
+
+def _folded_line(place: int, name: str, under: int) -> str:
+    short = escape(one_line(name, NAME_CHARS))
+    return _row(str(place), f":gray[{short}]", "", "", "", f":gray[folded into {under}]")
+
+
+def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
