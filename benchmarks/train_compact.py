@@ -175,7 +175,8 @@ def reranker_step(
     dropped: Counter[str] = Counter()
     lists = mine(pool, fit, fusion, dropped)
     print(
-        f"{len(lists)} lists; false negatives dropped: {dict(dropped)}; BM25 weight {stage1.bm25:.2f}"
+        f"{len(lists)} lists; false negatives dropped: {dict(dropped)}; "
+        f"BM25 weight {stage1.bm25:.2f}"
     )
     weights = (stage1.bm25, 0.0)
     report = train_reranker(
