@@ -597,6 +597,42 @@ def test_predictions_into_a_missing_folder_are_refused_before_the_work(
     assert evaluating.calls == []
 
 
+# --------------------------------------------------------------------------- all of it
+
+
+SKILLS = {
+    "merge-pdf": ("Join PDF files", "Concatenates several PDF files into one and keeps bookmarks."),
+    "bake-bread": ("Bake bread", "Kneads flour, water and yeast; proves and bakes the loaf."),
+    "tune-guitar": ("Tune a guitar", "Tunes the six strings by ear or against a pitch pipe."),
+}
+
+
+@pytest.mark.model
+def test_from_files_to_an_answer_with_the_shipped_models(tmp_path: Path) -> None:
+    home = {**os.environ, "SKILLROUTER_HOME": str(tmp_path / "home")}
+    for folder, (description, body) in SKILLS.items():
+        path = tmp_path / "skills" / folder / "SKILL.md"
+        path.parent.mkdir(parents=True)
+        text = f"---\nname: {folder}\ndescription: {description}\n---\n{body}\n"
+        path.write_text(text, encoding="utf-8")
+
+    def answer(*arguments: str) -> dict[str, Any]:
+        done = run([*arguments, "--json"], env=home)
+        assert done.returncode == 0, done.stderr
+        document: dict[str, Any] = json.loads(done.stdout)
+        return document
+
+    assert answer("import", str(tmp_path / "skills"), "--name", "mine")["added"] == 3
+    assert answer("index")["skills"] == 3
+    assert answer("index")["embedded"] == 0
+    found = answer("route", "combine my PDF documents into a single file")
+    assert found["candidates"][0]["skill_id"] == "mine/merge-pdf"
+    assert found["candidates"][0]["stage2_score"] is not None
+    assert found["notes"] == []
+    checks = {check["name"]: check["status"] for check in answer("doctor")["checks"]}
+    assert (checks["catalogs"], checks["index"], checks["encoder"]) == ("ok", "ok", "ok")
+
+
 # --------------------------------------------------------------------------- app
 
 
