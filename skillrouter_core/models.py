@@ -170,7 +170,7 @@ def _local_model(folder: Path) -> ModelFiles:
     base = find_model(str(manifest["base"]))
     return ModelFiles(
         name=str(manifest.get("name", folder.name)),
-        key=f"{folder.name}-{manifest['sha256'][:12]}",
+        key=f"{base.key}+{manifest['sha256'][:12]}",
         base=base.base,
         delta=delta,
         manifest=manifest,
