@@ -16,7 +16,7 @@ from pages.common.empty import no_skills
 from pages.common.examples import examples
 from pages.common.index_state import index_state
 from pages.common.job_progress import job_panel
-from pages.common.route_answer import threshold, two_stages, verdict
+from pages.common.route_answer import chosen_threshold, judged, two_stages, verdict
 from pages.common.route_controls import route_controls
 from pages.common.safe_text import escape
 from pages.common.save_query import save_query
@@ -88,14 +88,15 @@ def _answers(ws: Workspace, query: str, first: RouteOptions, second: RouteOption
     if waiting:
         _waiting(waiting)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        route = found.route.with_threshold(threshold(found.route))
+        threshold = chosen_threshold(found.route)
+        route = judged(found.route, threshold)
         if other is None:
             verdict(route)
         save_query(ws, route)
     if other is None:
         two_stages(ws, route)
     else:
-        side_by_side(ws, route, other.route.with_threshold(route.threshold))
+        side_by_side(ws, route, judged(other.route, threshold))
     if waiting:
         waiting.begin()
 

@@ -20,6 +20,7 @@ from skillrouter_core.records import Candidate, Judgement
 if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
 
+NAME_CHARS = 120
 DESCRIPTION_CHARS = 320
 FOLDED_SHOWN = 5
 
@@ -54,9 +55,10 @@ def candidate_card(
 def _head(candidate: Candidate, mark: str) -> str:
     skill = candidate.skill
     movement = moved(candidate.moved) if candidate.stage2_score is not None else ""
+    name = escape(one_line(skill.name, NAME_CHARS))
     description = escape(one_line(skill.description, DESCRIPTION_CHARS))
     return (
-        f"**{candidate.rank}. {escape(skill.name)}** &nbsp;{movement} {mark}  \n"
+        f"**{candidate.rank}. {name}** &nbsp;{movement} {mark}  \n"
         f":small[:gray[{escape(skill.skill_id)} · {layers(candidate)}]]  \n"
         f"{description or ':gray[no description]'}"
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common.candidate_card import candidate_card
-from pages.common.safe_text import escape, one_line
+from pages.common.safe_text import breakable, escape, one_line
 from pages.common.scores import moved, score, times
 from pages.common.verdicts import own_judgements
 from skillrouter_core.records import Candidate, Route
@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 CARDS_AT_FIRST = 10
 NAME_CHARS = 60
 THRESHOLD = "threshold"
-_TABLE_HEAD = ("| Place | Skill | Score | BM25 | Cosine | Final |", "|--:|:--|--:|--:|--:|:--|")
+_TABLE_HEAD = ("| # | Skill | Score | BM25 | Cosine | Final |", "|--:|:--|--:|--:|--:|:--|")
 
 
-def threshold(route: Route) -> float:
-    """Draw the slider for the confidence below which "none fits" is said, and return its value."""
+def chosen_threshold(route: Route) -> float | None:
+    """Draw the slider for the confidence below which "none fits" is said.
+
+    Returns its value, None while it stands at the calibrated one or the route has no confidence.
+    """
     if route.confidence is None:
-        return route.threshold
+        return None
     calibrated = round(route.threshold, 2)
     chosen = st.slider(
         "None fits below",
@@ -41,7 +44,12 @@ def threshold(route: Route) -> float:
         width=200,
         help="Confidence below which the answer is that no skill fits; nothing is recomputed.",
     )
-    return route.threshold if chosen == calibrated else chosen
+    return None if chosen == calibrated else chosen
+
+
+def judged(route: Route, threshold: float | None) -> Route:
+    """Return the route judged by another threshold, None by its own."""
+    return route if threshold is None else route.with_threshold(threshold)
 
 
 def verdict(route: Route) -> None:
@@ -61,7 +69,7 @@ def verdict(route: Route) -> None:
 
 def two_stages(ws: Workspace, route: Route) -> None:
     """Draw the first stage's order beside the final one."""
-    left, right = st.columns([5, 7], gap="medium")
+    left, right = st.columns([6, 8], gap="medium")
     with left:
         st.subheader("Stage 1: the candidates", anchor=False)
         first_stage(route)
@@ -119,7 +127,7 @@ def _line(candidate: Candidate) -> str:
     movement = "" if candidate.stage2_score is None else moved(candidate.moved)
     return _row(
         str(candidate.stage1_rank),
-        escape(one_line(candidate.skill.name, NAME_CHARS)),
+        _short(candidate.skill.name),
         score(candidate.stage1_score),
         score(candidate.bm25),
         score(candidate.dense),
@@ -128,9 +136,12 @@ def _line(candidate: Candidate) -> str:
 
 
 def _folded_line(place: int, name: str, under: int) -> str:
-    short = escape(one_line(name, NAME_CHARS))
-    return _row(str(place), f":gray[{short}]", "", "", "", f":gray[folded into {under}]")
+    return _row(str(place), f":gray[{_short(name)}]", "", "", "", f":gray[folded into {under}]")
+
+
+def _short(name: str) -> str:
+    return escape(breakable(one_line(name, NAME_CHARS)))
 
 
 def _row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
+    return "|".join(["", *(f":small[{cell}]" if cell else "" for cell in cells), ""])

@@ -97,7 +97,6 @@ def _escaped_once(mark: re.Match[str]) -> str:
 
 def _without_loads(text: str) -> str:
     """Break images, links, references, tags and diagrams without adding a visible character."""
-    broken = (
-        text.replace("![", f"!{JOINER}[").replace("<", f"<{JOINER}").replace("://", f":{JOINER}//")
-    )
-    return _INFO_STRING.sub(rf"\1{JOINER}", _REFERENCE.sub(f"]{JOINER}", broken))
+    for pattern in ("![", "<", "://", ":material/"):
+        text = text.replace(pattern, pattern[0] + JOINER + pattern[1:])
+    return _INFO_STRING.sub(rf"\1{JOINER}", _REFERENCE.sub(f"]{JOINER}", text))

@@ -19,6 +19,12 @@ from skillrouter_core.records import Passage
 JOINER = "\u2060"
 """Word joiner: no width, no line break, no meaning to Markdown."""
 
+BREAK = "\u200b"
+"""Zero-width space: no width, and a line may break there."""
+LONG_WORD = 16
+
+_LONG_WORD = re.compile(rf"\S{{{LONG_WORD + 1},}}")
+_CHUNK = re.compile(rf".{{1,{LONG_WORD}}}")
 _MARKUP = re.compile(r"([!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~])")
 _ARROW_STARTS = re.compile(r"(?<!\S)(<->|<-|->|--|>=|<=|~=)(?!\S)")
 _COLON = re.compile(r":(?=\S)")
@@ -33,6 +39,11 @@ def one_line(text: str, limit: int = 0) -> str:
     """
     line = _SPACES.sub(" ", text).strip()
     return line if not limit or len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def breakable(text: str) -> str:
+    """Return `text` with chances to break a line inside words longer than `LONG_WORD`."""
+    return _LONG_WORD.sub(lambda word: BREAK.join(_CHUNK.findall(word[0])), text)
 
 
 def escape(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common.access import errors_shown
+from pages.common.safe_text import escape
 from pages.common.verdicts import annotator, annotator_input, own_judgements
 from skillrouter_core.records import Judgement, Route
 
@@ -42,7 +43,7 @@ def save_query(ws: Workspace, route: Route) -> None:
         if st.button("Save", type="primary", key="save query", shortcut="Alt+S"):
             with errors_shown():
                 saved = ws.labels.save_query(route.query, suite or "", expected, annotator())
-                st.toast(f"Saved to {saved.suite}.", icon=":material/bookmark_added:")
+                st.toast(f"Saved to {escape(saved.suite)}.", icon=":material/bookmark_added:")
 
 
 def _is_right(judgement: Judgement | None) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.common.safe_text import escape
 from skillrouter_core.errors import SkillRouterError
 from skillrouter_core.records import Judgement
 
@@ -83,14 +84,14 @@ def _save(ws: Workspace, query: str, skill_id: str, key: str) -> None:
         if saved is not None:
             ws.labels.undo(saved.judgement_id)
     except SkillRouterError as error:
-        st.toast(f"Not saved: {error}")
+        st.toast(f"Not saved: {escape(str(error))}")
 
 
 def _undo(ws: Workspace, judgement_id: int, key: str) -> None:
     try:
         ws.labels.undo(judgement_id)
     except SkillRouterError as error:
-        st.toast(f"Not undone: {error}")
+        st.toast(f"Not undone: {escape(str(error))}")
         return
     st.session_state[key] = None
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from skillrouter_core import route as route_module
+from skillrouter_core.calibrate import Calibration
 from skillrouter_core.errors import ModelNotFoundError
+from skillrouter_core.route import Tuning
 from tests.pages.conftest import Studio, texts
 
 QUERY = "merge pdf files into one report"
@@ -47,16 +50,30 @@ def test_switches_of_the_address_are_obeyed(studio: Studio) -> None:
     assert studio.models.reranks.calls == 0
 
 
+@pytest.fixture
+def calibrated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tuning whose confidence is 0.73 whatever the scores are."""
+    curve = Calibration(bias=1.0, score=0.0, lead=0.0, field=0.0)
+    tuning = Tuning(calibrations={"hybrid+rerank": curve}, none_fits_below=0.4)
+    monkeypatch.setattr(route_module, "read_tuning", lambda profile: tuning)
+
+
+@pytest.mark.usefixtures("calibrated")
 def test_threshold_moves_the_verdict_without_routing_again(studio: Studio) -> None:
     studio.fill()
     at = studio.open("route", q=QUERY)
-    sliders = [each for each in at.slider if each.key == "threshold"]
-    if not sliders:
-        pytest.skip("the profile's manifest holds no calibration")
+    assert "would be loaded. Confidence 0.73, threshold 0.40." in texts(at)
     calls = studio.models.reranks.calls
-    at = sliders[0].set_value(1.0).run()
-    assert "None fits." in texts(at)
+    at = at.slider(key="threshold").set_value(0.8).run()
+    assert "**None fits.** The best, PDF merge, is too unsure." in texts(at)
+    assert "Confidence 0.73, threshold 0.80." in texts(at)
     assert studio.models.reranks.calls == calls
+
+
+@pytest.mark.usefixtures("calibrated")
+def test_threshold_of_the_address_is_obeyed(studio: Studio) -> None:
+    studio.fill()
+    assert "**None fits.**" in texts(studio.open("route", q=QUERY, threshold="0.9"))
 
 
 def test_thumb_becomes_a_judgement_and_undo_takes_it_back(studio: Studio) -> None:

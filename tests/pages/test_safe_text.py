@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages.common.safe_body import Block, body_blocks, harmless
-from pages.common.safe_text import JOINER, escape, highlighted, one_line
+from pages.common.safe_text import JOINER, breakable, escape, highlighted, one_line
 from skillrouter_core.records import Passage, Span
 
 
@@ -124,3 +124,9 @@ def test_code_span_keeps_its_dollar_and_prose_shows_it() -> None:
 )
 def test_formulas_and_colours_are_escaped_once(text: str, source: str) -> None:
     assert harmless(text).replace(JOINER, "") == source
+
+
+def test_long_words_may_break_and_stay_the_same() -> None:
+    word = "x" * 40
+    assert breakable(f"a {word}").split("\u200b") == ["a " + "x" * 16, "x" * 16, "x" * 8]
+    assert breakable("short words stay") == "short words stay"
