@@ -87,13 +87,14 @@ def _answers(ws: Workspace, query: str, first: RouteOptions, second: RouteOption
     waiting = found.waiting or (other and other.waiting)
     if waiting:
         _waiting(waiting)
+    top = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         threshold = chosen_threshold(found.route)
-        route = judged(found.route, threshold)
-        if other is None:
-            verdict(route)
-        save_query(ws, route)
+        save_query(ws, found.route)
+    route = judged(found.route, threshold)
     if other is None:
+        with top:
+            verdict(route)
         two_stages(ws, route)
     else:
         side_by_side(ws, route, judged(other.route, threshold))

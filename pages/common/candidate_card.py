@@ -15,7 +15,7 @@ from pages.common.safe_text import escape, highlighted, one_line
 from pages.common.scores import layers, moved
 from pages.common.skill_text import skill_dialog, skill_link
 from pages.common.verdicts import thumbs
-from skillrouter_core.records import Candidate, Judgement
+from skillrouter_core.records import Candidate, Judgement, Passage, Skill
 
 if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
@@ -65,11 +65,16 @@ def _head(candidate: Candidate, mark: str) -> str:
 
 
 def _evidence(candidate: Candidate) -> str:
-    lines = [
-        f"\n- :small[:gray[{passage.field}] …{highlighted(passage)}…]"
-        for passage in candidate.evidence
-    ]
+    lines = [f"\n- {_passage(candidate.skill, passage)}" for passage in candidate.evidence]
     return "\n" + "".join(lines) if lines else ""
+
+
+def _passage(skill: Skill, passage: Passage) -> str:
+    """Return a passage on one line, an ellipsis where its field goes on."""
+    whole = {"name": skill.name, "description": skill.description}.get(passage.field, skill.body)
+    before = "…" if passage.start > 0 else ""
+    after = "…" if passage.start + len(passage.text) < len(whole.rstrip()) else ""
+    return f":small[:gray[{passage.field}] {before}{highlighted(passage)}{after}]"
 
 
 def _folded(candidate: Candidate) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import SECONDS, Visit, serving
 
@@ -14,7 +15,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(SECONDS * 5)]
 
 ROUTE = "Which skill would the agent load for this request?"
 CATALOG = "What is in the catalog, and what is unhealthy?"
-WORDS_ONLY = "stage1=bm25&rerank=false"
+WORDS_ONLY = "stage1=bm25&rerank=false&threshold=0"
+"""BM25 alone, so that no model is loaded, and an answer whatever the confidence."""
 STOP = re.compile(r":\W?red\[stop\]")
 """A directive shown as it was written; an invisible joiner may stand behind the colon."""
 Start = Callable[[str], Visit]
@@ -59,7 +61,7 @@ def test_typed_query_and_switches_survive_a_reload(server: str, visit: Start) ->
     window.page.wait_for_url("**body=false**")
     window.page.reload()
     window.sees("would be loaded.")
-    assert window.page.get_by_label("Request").input_value() == "merge pdf files"
+    expect(window.page.get_by_label("Request")).to_have_value("merge pdf files")
     assert "body=false" in window.page.url
 
 
@@ -106,7 +108,7 @@ def check_harmless(window: Visit) -> None:
     drawn = page.get_by_test_id("stMarkdownContainer")
     for selector in ("img", "script", "b", ".katex", "a[href*='evil'], a[href*='javascript']"):
         assert drawn.locator(selector).count() == 0, selector
-    assert page.get_by_text(STOP).count() > 0
+    page.get_by_text(STOP).first.wait_for()
 
 
 def test_row_of_the_catalog_opens_the_skill_and_back_keeps_the_search(
@@ -114,9 +116,9 @@ def test_row_of_the_catalog_opens_the_skill_and_back_keeps_the_search(
 ) -> None:
     window = visit(server)
     window.open("catalog?find=chapters")
-    table = window.page.get_by_test_id("stDataFrame")
+    table = window.page.get_by_test_id("stDataFrame").last
     table.locator("canvas").first.wait_for()
-    table.locator("canvas").first.click(position={"x": 200, "y": 50})
+    table.click(position={"x": 200, "y": 50})
     window.page.wait_for_url("**/skill?id=**")
     window.sees("Cut a PDF file into chapters.")
     window.page.go_back()
