@@ -11,6 +11,7 @@ from skillrouter_core.encode import EncodedBatch, FloatMatrix
 from skillrouter_core.models import Profile
 from skillrouter_core.records import Skill, Stage1
 from skillrouter_core.rerank import FloatVector, StageTwoWeights
+from skillrouter_core.route import Tuning
 
 
 class HashEncoder:
@@ -67,6 +68,9 @@ class FakeModels:
 
     def reranker(self, profile: Profile) -> OverlapReranker:
         return self.reranker_fake
+
+    def tuning(self, profile: Profile) -> Tuning:
+        return Tuning()
 
     def loaded(self, profile: Profile) -> bool:
         return True

@@ -85,7 +85,7 @@ class Evaluation:
         listener: ProgressListener,
     ) -> Router:
         from skillrouter_core.index import FULL, NO_BODY, SkillIndex
-        from skillrouter_core.route import Router, read_tuning
+        from skillrouter_core.route import Router
         from skillrouter_core.workspace.building import BuildPlan, attach_views, ensure_lexical
 
         profile = profile_named(options.profile)
@@ -104,7 +104,7 @@ class Evaluation:
             preset,
             encoder=encoder,
             reranker=models.reranker(profile) if options.rerank else None,
-            tuning=read_tuning(profile),
+            tuning=models.tuning(profile),
         )
 
     def _folder(self, folder: Path, tier: str, profile: Profile) -> Path:

@@ -6,7 +6,7 @@ know what they are used for.
 
 from __future__ import annotations
 
-from threading import RLock
+from threading import Lock, RLock
 from typing import TYPE_CHECKING, Protocol
 
 from skillrouter_core.models import Profile
@@ -14,6 +14,7 @@ from skillrouter_core.models import Profile
 if TYPE_CHECKING:
     from skillrouter_core.encode import Encoder
     from skillrouter_core.rerank import Reranker
+    from skillrouter_core.route import Tuning
 
 
 class Models(Protocol):
@@ -27,8 +28,12 @@ class Models(Protocol):
         """Return the profile's reranker, None where it has none; raises the ModelError family."""
         ...
 
+    def tuning(self, profile: Profile) -> Tuning:
+        """Return the weights and curves fitted for the profile; loads no network."""
+        ...
+
     def loaded(self, profile: Profile) -> bool:
-        """Return whether both answer without loading anything."""
+        """Return whether both networks answer without loading anything."""
         ...
 
 
@@ -39,7 +44,9 @@ class CachedModels:
         """Start with nothing loaded."""
         self._encoders: dict[str, Encoder] = {}
         self._rerankers: dict[str, Reranker | None] = {}
+        self._tunings: dict[str, Tuning] = {}
         self._lock = RLock()
+        self._tuning_lock = Lock()
 
     def encoder(self, profile: Profile) -> Encoder:
         """Return the profile's encoder; raises the ModelError family."""
@@ -59,6 +66,15 @@ class CachedModels:
                 self._rerankers[profile.name] = load_reranker(profile)
             return self._rerankers[profile.name]
 
+    def tuning(self, profile: Profile) -> Tuning:
+        """Return the fitted weights; read once, as finding a model means hashing it."""
+        from skillrouter_core.route import read_tuning
+
+        with self._tuning_lock:  # not the models' own: BM25 answers while those load
+            if profile.name not in self._tunings:
+                self._tunings[profile.name] = read_tuning(profile)
+            return self._tunings[profile.name]
+
     def loaded(self, profile: Profile) -> bool:
-        """Return whether both answer without loading anything."""
+        """Return whether both networks answer without loading anything."""
         return profile.name in self._encoders and profile.name in self._rerankers

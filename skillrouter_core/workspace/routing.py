@@ -11,13 +11,13 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from skillrouter_core.errors import IndexNotReadyError
-from skillrouter_core.models import PROFILES, Profile, profile_named
+from skillrouter_core.models import PROFILES, profile_named
 from skillrouter_core.records import Route, RouteOptions, Skill, Stage1
 from skillrouter_core.texts import preset_named
 
 if TYPE_CHECKING:
     from skillrouter_core.index import SkillIndex
-    from skillrouter_core.route import Router, Tuning
+    from skillrouter_core.route import Router
     from skillrouter_core.workspace import Workspace
 
 WARM_UP_QUERY = "warm up"
@@ -38,7 +38,6 @@ class Routing:
         """Bind to a workspace; nothing is loaded yet."""
         self._workspace = workspace
         self._indexes: dict[str, SkillIndex] = {}
-        self._tunings: dict[str, Tuning] = {}
         self._lock = Lock()
 
     def route(self, query: str, options: RouteOptions | None = None) -> Route:
@@ -108,17 +107,8 @@ class Routing:
             preset_named(profile.preset),
             encoder=encoder,
             reranker=reranker,
-            tuning=self._tuning(profile),
+            tuning=models.tuning(profile),
         )
-
-    def _tuning(self, profile: Profile) -> Tuning:
-        """Return the fitted weights; read once, as finding a model means hashing it."""
-        from skillrouter_core.route import read_tuning
-
-        with self._lock:
-            if profile.name not in self._tunings:
-                self._tunings[profile.name] = read_tuning(profile)
-            return self._tunings[profile.name]
 
     def _index(self, profile: str) -> SkillIndex:
         from skillrouter_core.index import SkillIndex

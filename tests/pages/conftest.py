@@ -16,6 +16,7 @@ from pages.common.safe_text import JOINER
 from skillrouter_core.encode import Encoder
 from skillrouter_core.models import Profile
 from skillrouter_core.rerank import Reranker
+from skillrouter_core.route import Tuning
 from skillrouter_core.workspace import Workspace
 from tests.fakes import HashEncoder, OverlapReranker
 
@@ -51,6 +52,7 @@ class FakeModels:
     warm: bool = True
     refuse: Exception | None = None
     reranks: OverlapReranker = field(default_factory=OverlapReranker)
+    tuned: Tuning = field(default_factory=Tuning)
 
     def encoder(self, profile: Profile) -> Encoder:
         if self.refuse:
@@ -59,6 +61,9 @@ class FakeModels:
 
     def reranker(self, profile: Profile) -> Reranker:
         return self.reranks
+
+    def tuning(self, profile: Profile) -> Tuning:
+        return self.tuned
 
     def loaded(self, profile: Profile) -> bool:
         return self.warm

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from skillrouter_core import route as route_module
 from skillrouter_core.calibrate import Calibration
 from skillrouter_core.errors import ModelNotFoundError
 from skillrouter_core.route import Tuning
@@ -51,11 +50,10 @@ def test_switches_of_the_address_are_obeyed(studio: Studio) -> None:
 
 
 @pytest.fixture
-def calibrated(monkeypatch: pytest.MonkeyPatch) -> None:
+def calibrated(studio: Studio) -> None:
     """A tuning whose confidence is 0.73 whatever the scores are."""
     curve = Calibration(bias=1.0, score=0.0, lead=0.0, field=0.0)
-    tuning = Tuning(calibrations={"hybrid+rerank": curve}, none_fits_below=0.4)
-    monkeypatch.setattr(route_module, "read_tuning", lambda profile: tuning)
+    studio.models.tuned = Tuning(calibrations={"hybrid+rerank": curve}, none_fits_below=0.4)
 
 
 @pytest.mark.usefixtures("calibrated")
