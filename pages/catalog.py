@@ -8,11 +8,21 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.common.access import show_error, workspace_or_stop
+from pages.common.address import kept_view
 from pages.common.catalog_list import catalog_list, issue_table
 from pages.common.empty import no_skills
 from pages.common.import_form import import_form
 from pages.common.job_progress import job_panel
-from pages.common.skill_table import filters, health_counts, skill_table
+from pages.common.skill_table import (
+    CATALOG,
+    CATEGORY,
+    PAGE,
+    PROBLEM,
+    TEXT,
+    filters,
+    health_counts,
+    skill_table,
+)
 from skillrouter_core.errors import SkillRouterError
 
 
@@ -39,4 +49,5 @@ def page() -> None:
         show_error(error)
 
 
-page()
+with kept_view("catalog", (TEXT, CATALOG, CATEGORY, PROBLEM, PAGE)):
+    page()

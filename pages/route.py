@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common.access import show_error, workspace_or_stop
+from pages.common.address import kept_view
 from pages.common.answers import answer, needs_models, warm
 from pages.common.compare import side_by_side
 from pages.common.empty import no_skills
 from pages.common.examples import examples
 from pages.common.index_state import index_state
 from pages.common.job_progress import job_panel
-from pages.common.route_answer import chosen_threshold, judged, two_stages, verdict
-from pages.common.route_controls import route_controls
+from pages.common.route_answer import THRESHOLD, chosen_threshold, judged, two_stages, verdict
+from pages.common.route_controls import control_keys, route_controls
 from pages.common.safe_text import escape
 from pages.common.save_query import save_query
 from pages.common.warmup import Warmup, forget
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
 
 QUERY = "q"
+VIEW = (QUERY, "compare", THRESHOLD, *control_keys(), *control_keys("b_"))
 
 
 def page() -> None:
@@ -121,4 +123,5 @@ def _wait(loading: Warmup) -> None:
     )
 
 
-page()
+with kept_view("route", VIEW):
+    page()

@@ -17,6 +17,11 @@ MAX_CANDIDATES = 100
 """More candidates than this and stage 2 takes seconds on a CPU."""
 
 
+def control_keys(prefix: str = "") -> tuple[str, ...]:
+    """Return the names of one setting's parameters in the address."""
+    return tuple(f"{prefix}{name}" for name in ("stage1", "k", "profile", "rerank", "body"))
+
+
 def route_controls(profiles: Sequence[str], prefix: str = "", title: str = "") -> RouteOptions:
     """Draw the switches of one setting, for a row, and return what they say.
 

@@ -123,4 +123,5 @@ def test_row_of_the_catalog_opens_the_skill_and_back_keeps_the_search(
     window.sees("Cut a PDF file into chapters.")
     window.page.go_back()
     window.sees(CATALOG)
-    window.page.wait_for_url("**find=chapters**")
+    expect(window.page.get_by_role("searchbox")).to_have_value("chapters")
+    window.page.wait_for_function("location.search === '?find=chapters'")

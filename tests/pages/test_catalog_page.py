@@ -163,3 +163,15 @@ def test_hostile_names_stay_text(studio: Studio) -> None:
     studio.sync(index=False)
     at = studio.open("catalog")
     assert rows(at) == [HOSTILE]
+
+
+def test_back_from_a_skill_gives_the_view_back(studio: Studio) -> None:
+    studio.fill(index=False)
+    at = studio.open("catalog", find="chapters")
+    del at.query_params["find"]
+    at.session_state["find"] = ""
+    at.query_params["id"] = "mine/documents/pdf-split"
+    at = at.run()
+    assert at.text_input(key="find").value == "chapters"
+    assert rows(at) == ["PDF split"]
+    assert "id" not in at.query_params
