@@ -69,7 +69,7 @@ def verdict(route: Route) -> None:
 
 def two_stages(ws: Workspace, route: Route) -> None:
     """Draw the first stage's order beside the final one."""
-    left, right = st.columns([6, 8], gap="medium")
+    left, right = st.columns([7, 9], gap="medium")
     with left:
         st.subheader("Stage 1: the candidates", anchor=False)
         first_stage(route)

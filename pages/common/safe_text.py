@@ -23,7 +23,7 @@ BREAK = "\u200b"
 """Zero-width space: no width, and a line may break there."""
 LONG_WORD = 16
 
-_LONG_WORD = re.compile(rf"\S{{{LONG_WORD + 1},}}")
+_LONG_WORD = re.compile(rf"[^\s-]{{{LONG_WORD + 1},}}")
 _CHUNK = re.compile(rf".{{1,{LONG_WORD}}}")
 _MARKUP = re.compile(r"([!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~])")
 _ARROW_STARTS = re.compile(r"(?<!\S)(<->|<-|->|--|>=|<=|~=)(?!\S)")

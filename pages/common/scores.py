@@ -16,19 +16,21 @@ def score(value: float | None) -> str:
 
 
 def moved(places: int) -> str:
-    """Return Markdown for the places stage 2 moved a candidate: +3, -2 or unmoved."""
+    """Return Markdown for the places stage 2 moved a candidate: +3, -2 or an equals sign."""
     if places > 0:
         return f":green[▲ +{places}]"
     if places < 0:
         return f":red[▼ −{-places}]"
-    return ":gray[unmoved]"
+    return ":gray[=]"
 
 
 def layers(candidate: Candidate) -> str:
     """Return every layer's score of a candidate on one line."""
-    parts = [f"stage 1 place {candidate.stage1_rank}, score {score(candidate.stage1_score)}"]
-    parts.append(f"BM25 {score(candidate.bm25)}")
-    parts.append(f"cosine {score(candidate.dense)}")
+    parts = [
+        f"stage 1 {score(candidate.stage1_score)}",
+        f"BM25 {score(candidate.bm25)}",
+        f"cosine {score(candidate.dense)}",
+    ]
     if candidate.stage2_score is not None:
         parts.append(f"stage 2 {score(candidate.stage2_score)}")
     return " · ".join(parts)
