@@ -110,6 +110,14 @@ def attach_views(
     return embedded
 
 
+def complete(plan: BuildPlan, generation: Path, model_key: str) -> bool:
+    """Return whether a generation holds every view's vectors by that model: nothing to embed."""
+    return all(
+        _attached(generation, view, model_key, plan.preset.version(body=view == FULL))
+        for view in plan.views
+    )
+
+
 def _attached(generation: Path, view: str, model_key: str, version: str) -> bool:
     part = SkillIndex.open_generation(generation).manifest.dense.get(view)
     return part is not None and (part.model_key, part.text_version) == (model_key, version)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skillrouter_core.models import Profile, profile_named
+from skillrouter_core.models import Profile, find_model, profile_named
 from skillrouter_core.progress import ProgressListener, silent
 from skillrouter_core.texts import preset_named
 
@@ -57,7 +57,12 @@ class Indexing:
         BM25 answers as soon as it is written; vectors follow. Safe to kill and to repeat.
         Raises the ModelError family, WorkspaceError, and what the listener raises.
         """
-        from skillrouter_core.workspace.building import BuildPlan, attach_views, ensure_lexical
+        from skillrouter_core.workspace.building import (
+            BuildPlan,
+            attach_views,
+            complete,
+            ensure_lexical,
+        )
 
         started = time.monotonic()
         chosen = profile_named(profile)
@@ -66,6 +71,8 @@ class Indexing:
             self.folder(chosen), self._workspace.home / "vectors", preset_named(chosen.preset)
         )
         generation = ensure_lexical(plan, skills)
+        if complete(plan, generation, find_model(chosen.encoder).key):  # spare loading a network
+            return IndexReport(len(skills), 0, time.monotonic() - started)
         encoder = self._workspace.models.encoder(chosen)
         embedded = attach_views(plan, generation, skills, encoder, listener)
         return IndexReport(len(skills), embedded, time.monotonic() - started)

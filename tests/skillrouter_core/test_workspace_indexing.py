@@ -6,7 +6,7 @@ import pytest
 
 from skillrouter_core.errors import Cancelled, IndexNotReadyError
 from skillrouter_core.index import FULL, SkillIndex
-from skillrouter_core.models import PROFILES
+from skillrouter_core.models import PROFILES, find_model
 from skillrouter_core.records import RouteOptions, Stage1
 from skillrouter_core.workspace import Workspace
 from tests.fakes import FakeModels, HashEncoder
@@ -70,6 +70,14 @@ def test_nothing_is_embedded_twice(workspace, models, tmp_path):
     assert workspace.indexing.build().embedded == 2
     assert models.encoder_fake.encoded == 2
     assert workspace.routing.route("boil onions").candidates[0].skill.name == "soup"
+
+
+def test_an_index_that_is_complete_loads_no_model(workspace, models):
+    models.encoder_fake.model_key = find_model(PROFILES["compact"].encoder).key
+    workspace.indexing.build()
+    models.encoder_fake = None
+    assert workspace.indexing.build().embedded == 0
+    assert workspace.indexing.status().vectors_ready
 
 
 class Dying(HashEncoder):
