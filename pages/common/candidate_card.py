@@ -56,7 +56,9 @@ def _head(candidate: Candidate, mark: str) -> str:
     skill = candidate.skill
     movement = ""
     if candidate.stage2_score is not None:
-        movement = f"{moved(candidate.moved)} :small[:gray[from place {candidate.stage1_rank}]]"
+        movement = moved(candidate.moved)
+        if candidate.moved:
+            movement += f" :small[:gray[from place {candidate.stage1_rank}]]"
     name = escape(one_line(skill.name, NAME_CHARS))
     description = escape(one_line(skill.description, DESCRIPTION_CHARS))
     return (

@@ -131,7 +131,7 @@ def _line(candidate: Candidate) -> str:
         score(candidate.stage1_score),
         score(candidate.bm25),
         score(candidate.dense),
-        f"{candidate.rank} {movement}",
+        f"{candidate.rank}\u00a0{movement}",
     )
 
 

@@ -18,9 +18,9 @@ def score(value: float | None) -> str:
 def moved(places: int) -> str:
     """Return Markdown for the places stage 2 moved a candidate: +3, -2 or an equals sign."""
     if places > 0:
-        return f":green[▲ +{places}]"
+        return f":green[▲\u00a0+{places}]"
     if places < 0:
-        return f":red[▼ −{-places}]"
+        return f":red[▼\u00a0−{-places}]"
     return ":gray[=]"
 
 

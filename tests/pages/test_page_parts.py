@@ -41,8 +41,8 @@ def test_remaining(seconds: float | None, text: str) -> None:
 
 
 def test_movement_and_scores() -> None:
-    assert moved(3) == ":green[▲ +3]"
-    assert moved(-2) == ":red[▼ −2]"
+    assert moved(3) == ":green[▲\u00a0+3]"
+    assert moved(-2) == ":red[▼\u00a0−2]"
     assert moved(0) == ":gray[=]"
     assert score(None) == "–"
     assert score(1.234) == "1.23"
