@@ -51,7 +51,7 @@ def job_panel(ws: Workspace) -> None:
     if job is None:
         return
     if job.state in RUNNING:
-        _live(ws, job.job_id)
+        _live(ws, job.job_id, _drawn(ws))
     else:
         _ended(job)
 
@@ -67,11 +67,17 @@ def _named_job(ws: Workspace) -> Job | None:
         return None
 
 
+def _drawn(ws: Workspace) -> str:
+    """Return a value that changes with what the pages show: the skills and the index."""
+    return f"{ws.catalogs.fingerprint()} {ws.routing.version()}"
+
+
 @st.fragment(run_every=1)
-def _live(ws: Workspace, job_id: int) -> None:
+def _live(ws: Workspace, job_id: int, drawn: str) -> None:
+    """Draw the job each second; the page around it again once the job has changed what it shows."""
     with errors_shown():
         job = jobs.get(ws, job_id)
-        if job.state not in RUNNING:
+        if job.state not in RUNNING or drawn != _drawn(ws):
             st.rerun(scope="app")
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             _bar(job)
@@ -88,10 +94,9 @@ def _bar(job: Job) -> None:
     if not progress.total:
         st.progress(0.0, text=f"{job.kind}: {progress.stage}, {progress.done:,} {progress.unit}")
         return
-    text = (
-        f"{job.kind}: {progress.stage}, {progress.done:,} of {progress.total:,} {progress.unit} · "
-        f"{progress.rate:,.0f} {progress.unit}/s · {remaining(progress.remaining_seconds)}"
-    )
+    done = f"{job.kind}: {progress.stage}, {progress.done:,} of {progress.total:,} {progress.unit}"
+    pace = f"{progress.rate:,.0f} {progress.unit}/s · {remaining(progress.remaining_seconds)}"
+    text = f"{done} · {pace if progress.done < progress.total else 'on to the next step…'}"
     st.progress(min(progress.done / progress.total, 1.0), text=text)
 
 
