@@ -31,6 +31,7 @@ LAYERS = (
     "folding",
     "calibrate",
     "route",
+    "dedup",
     "metrics",
     "benchmark",
     "evaluate",
