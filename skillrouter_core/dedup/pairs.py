@@ -63,7 +63,8 @@ class PairTable:
         """
         text = (self.jaccard - thresholds.jaccard) / max(1 - thresholds.jaccard, 1e-9)
         cosine = (self.cosine - thresholds.cosine) / max(1 - thresholds.cosine, 1e-9)
-        return np.fmax(text, np.where(self.discounted(), np.float32(np.nan), cosine))
+        counted = np.where(self.discounted(), np.float32(np.nan), cosine)
+        return np.asarray(np.fmax(text, counted), dtype=np.float32)
 
     def take(self, wanted: NDArray[np.integer] | BoolVector) -> PairTable:
         """Return the chosen pairs, by mask or by position."""
