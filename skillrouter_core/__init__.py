@@ -40,6 +40,7 @@ LAYERS = (
     "train",
     "tuning",
     "workspace",
+    "kinds",
     "jobs",
     "doctor",
     "cli",

@@ -16,17 +16,20 @@ import subprocess
 import sys
 import sysconfig
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from db import jobs as stored
-from skillrouter_core.errors import Cancelled, SkillRouterError, UsageError
-from skillrouter_core.progress import Progress, ProgressListener
-from skillrouter_core.records import Job, JobState, SyncReport
+from skillrouter_core.errors import Cancelled, SkillRouterError
+from skillrouter_core.kinds import KINDS, function_of
+from skillrouter_core.progress import Progress
+from skillrouter_core.records import Job, JobState
 from skillrouter_core.workspace import Workspace
+
+__all__ = ["KINDS", "cancel", "get", "log_path", "main", "recent", "start"]
 
 BEAT_SECONDS = 0.3
 LOST_AFTER_SECONDS = 10.0
@@ -34,9 +37,6 @@ LOST_AFTER_SECONDS = 10.0
 START_SECONDS = 60.0
 """The same for a job whose process is still starting: imports are slow on a busy machine."""
 NICENESS = 10
-
-JobFunction = Callable[[Workspace, Mapping[str, str], ProgressListener], str]
-"""Does the work of one kind of job and returns the message it ends with."""
 
 
 def start(
@@ -47,7 +47,7 @@ def start(
     It runs `python -m module <home> <job number>`, in a session of its own so that it outlives
     this process, with its output in `jobs/<number>.log`. Raises `UsageError` for an unknown kind.
     """
-    _function(kind)
+    function_of(kind)
     with ws.database.write() as session:
         job = stored.add(session, kind, dict(params))
     log = log_path(ws, job.job_id)
@@ -183,7 +183,7 @@ def _run(ws: Workspace, job_id: int) -> JobState:
     heart = _Heart(ws, job_id)
     try:
         with heart.beating():
-            message = _function(job.kind)(ws, job.params, heart.listen)
+            message = function_of(job.kind)(ws, job.params, heart.listen)
         state = JobState.DONE
     except Cancelled as error:
         state, message = JobState.CANCELLED, str(error)
@@ -239,57 +239,6 @@ class _Heart:
     def _beat(self) -> None:
         if stored.heartbeat(self._ws.database, self._job_id, self._progress):
             self._cancel.set()
-
-
-# ------------------------------------------------------------------------ the kinds
-
-
-def _import(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
-    source = _needed(params, "source")
-    report = ws.catalogs.sync(source, params.get("name") or None, listener)
-    _build(ws, params, listener)
-    return _counts(report)
-
-
-def _resync(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
-    report = ws.catalogs.resync(_needed(params, "name"), listener)
-    _build(ws, params, listener)
-    return _counts(report)
-
-
-def _index(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
-    return _build(ws, params, listener)
-
-
-def _build(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
-    profile = params.get("profile")
-    report = ws.indexing.build(listener, profile) if profile else ws.indexing.build(listener)
-    return f"{report.skills} skills indexed, {report.embedded} texts embedded"
-
-
-def _needed(params: Mapping[str, str], key: str) -> str:
-    if not params.get(key):
-        raise UsageError(f"the job got no {key!r} (its parameters: {dict(params)}); name one")
-    return params[key]
-
-
-def _counts(report: SyncReport) -> str:
-    return (
-        f"{report.catalog}: {report.added} added, {report.changed} changed, "
-        f"{report.removed} removed, {report.unchanged} unchanged, {len(report.issues)} issues"
-    )
-
-
-KINDS: dict[str, JobFunction] = {"import": _import, "resync": _resync, "index": _index}
-"""What a job of each kind does."""
-
-
-def _function(kind: str) -> JobFunction:
-    try:
-        return KINDS[kind]
-    except KeyError:
-        known = ", ".join(sorted(KINDS))
-        raise UsageError(f"no job is called {kind!r}; choose one of: {known}") from None
 
 
 if __name__ == "__main__":
