@@ -12,84 +12,41 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from hashlib import sha256
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+from compact_data import (
+    CANDIDATES,
+    PRESET,
+    SEED,
+    Pool,
+    Written,
+    best,
+    judged,
+    mine,
+    mixed,
+    read_written,
+    say,
+    split,
+)
 
 from skillrouter_core.catalog import read_source
-from skillrouter_core.encode import load_encoder
-from skillrouter_core.index import FULL, SkillIndex
-from skillrouter_core.mining import CandidateList, Pair, Scored, derived_pairs, hard_list
+from skillrouter_core.mining import Pair, derived_pairs
 from skillrouter_core.models import EMBEDDED, MANIFEST, Profile
-from skillrouter_core.progress import Progress
 from skillrouter_core.records import Hit, Skill, Stage1
 from skillrouter_core.rerank import Reranker, StageTwoWeights, load_reranker
-from skillrouter_core.retrieve import FusionWeights, retrieve
-from skillrouter_core.texts import PRESETS, encoder_query, reranker_document, reranker_query
+from skillrouter_core.retrieve import FusionWeights
+from skillrouter_core.texts import reranker_document, reranker_query
 from skillrouter_core.train import TrainConfig, train_encoder, train_reranker
 from skillrouter_core.tuning import JudgedCandidates, fit_confidence, fit_fusion, fit_stage_two
-from skillrouter_core.workspace.building import BuildPlan, attach_views, ensure_lexical
 
-SEED = 13
-HELD_OUT_PERCENT = 12
 DERIVED_PAIRS = 7000
 WRITTEN_REPEATS = 2
-CANDIDATES = 20
-NEGATIVES = 5
 ENCODER = TrainConfig(learning_rate=8e-5, batch_size=48, seed=SEED)
 RERANKER = TrainConfig(learning_rate=8e-5, batch_size=8, seed=SEED)
-PRESET = PRESETS["compact"]
-
-
-@dataclass(frozen=True)
-class Written:
-    """A written query, the skill it was written for, and its vector once there is an encoder."""
-
-    query: str
-    skill: Skill
-
-    @property
-    def held_out(self) -> bool:
-        """Whether the query's skill falls to the held-out share; stable across runs."""
-        benchmark_id = self.skill.skill_id.split("/", 1)[1]
-        digest = sha256(benchmark_id.encode()).hexdigest()
-        return int(digest[:8], 16) % 100 < HELD_OUT_PERCENT
-
-
-class Pool:
-    """The indexed pool with both retrievers at hand."""
-
-    def __init__(self, skills: Sequence[Skill], work: Path, profile: Profile) -> None:
-        self.skills = sorted(skills, key=lambda skill: skill.skill_id)
-        plan = BuildPlan(work / "index", work / "vectors", PRESET, (FULL,))
-        self.encoder = load_encoder(profile)
-        generation = ensure_lexical(plan, self.skills)
-        attach_views(plan, generation, self.skills, self.encoder, say)
-        self.index = SkillIndex.load(plan.folder)
-
-    def hits(self, written: Sequence[Written]) -> list[tuple[Hit, ...]]:
-        """Return every query's hybrid proposals with both scores of each."""
-        texts = [encoder_query(one.query, PRESET) for one in written]
-        vectors = self.encoder.encode_queries(texts)
-        return [
-            retrieve(self.index, one.query, vector, Stage1.HYBRID, 400, FusionWeights()).hits
-            for one, vector in zip(written, vectors, strict=True)
-        ]
-
-
-def say(progress: Progress) -> None:
-    """Print one line every tenth of a stage or so."""
-    step = max(progress.total // 20, 1)
-    if progress.done % step == 0:
-        left = progress.remaining_seconds
-        print(
-            f"{progress.stage} {progress.done}/{progress.total} left {left or 0:.0f} s", flush=True
-        )
 
 
 def main() -> None:
@@ -112,18 +69,6 @@ def main() -> None:
     tune_step(pool, held_out, fusion, out)
 
 
-def read_written(path: Path, skills: Sequence[Skill]) -> list[Written]:
-    """Return the written queries; ids are compared without the catalog's name."""
-    by_id = {skill.skill_id.split("/", 1)[1]: skill for skill in skills}
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [Written(row["query"], by_id[row["skill_id"]]) for row in rows]
-
-
-def split(written: Sequence[Written]) -> tuple[list[Written], list[Written]]:
-    """Return (training, held-out) queries."""
-    return [one for one in written if not one.held_out], [one for one in written if one.held_out]
-
-
 def encoder_step(skills: Sequence[Skill], fit: Sequence[Written], folder: Path) -> None:
     """Train the encoder on written pairs and pairs derived from the pool, unless it is there."""
     if (folder / MANIFEST).exists():
@@ -131,17 +76,6 @@ def encoder_step(skills: Sequence[Skill], fit: Sequence[Written], folder: Path) 
     pairs = [Pair(one.query, one.skill) for one in fit] * WRITTEN_REPEATS
     pairs += derived_pairs(skills, limit=DERIVED_PAIRS, seed=SEED)
     print(train_encoder(pairs, EMBEDDED, folder, preset=PRESET, config=ENCODER, listener=say))
-
-
-def judged(hits: Sequence[Hit], right_row: int, text: np.ndarray | None = None) -> JudgedCandidates:
-    """Return hits as features, the right one marked."""
-    rows = [hit.row for hit in hits]
-    return JudgedCandidates(
-        bm25=np.array([hit.bm25 or 0.0 for hit in hits], dtype=np.float32),
-        dense=np.array([hit.dense or 0.0 for hit in hits], dtype=np.float32),
-        text=np.zeros(len(hits), np.float32) if text is None else text,
-        right=rows.index(right_row) if right_row in rows else None,
-    )
 
 
 def fusion_step(pool: Pool, held_out: Sequence[Written], folder: Path) -> FusionWeights:
@@ -189,56 +123,6 @@ def reranker_step(
         listener=say,
     )
     print(report)
-
-
-def best(hits: Sequence[Hit], fusion: FusionWeights) -> list[Hit]:
-    """Return the first 20 hits under the given weights."""
-    return sorted(hits, key=lambda hit: -mixed(hit, fusion))[:CANDIDATES]
-
-
-def mixed(hit: Hit, fusion: FusionWeights) -> float:
-    """Return a hit's hybrid score."""
-    return float(fusion.bm25 * np.log1p(hit.bm25 or 0.0) + fusion.dense * (hit.dense or 0.0))
-
-
-def mine(
-    pool: Pool, fit: Sequence[Written], fusion: FusionWeights, dropped: Counter[str]
-) -> list[CandidateList]:
-    """Return one list per training query: its skill, and hard negatives from stage 1's 20."""
-    rng = random.Random(SEED)
-    dense = pool.index.dense(FULL)
-    lists = []
-    for one, hits in zip(fit, pool.hits(fit), strict=True):
-        row = pool.index.row(one.skill.skill_id)
-        head = best(hits, fusion)
-        found = [hit for hit in hits if hit.row == row]
-        if not found:  # stage 1 would never show it: nothing for stage 2 to learn
-            dropped["not retrieved"] += 1
-            continue
-        rows = np.array([hit.row for hit in head])
-        cosines = dense.scores(dense.matrix[row], rows)
-        candidates = [scored(pool, hit) for hit in head]
-        by_id = {
-            candidate.skill.skill_id: float(cosine)
-            for candidate, cosine in zip(candidates, cosines, strict=True)
-        }
-        chosen = hard_list(
-            one.query,
-            scored(pool, found[0]),
-            candidates,
-            by_id,
-            size=NEGATIVES,
-            rng=rng,
-            dropped=dropped,
-        )
-        if chosen is not None:
-            lists.append(chosen)
-    return lists
-
-
-def scored(pool: Pool, hit: Hit) -> Scored:
-    """Return a hit as a candidate of a list."""
-    return Scored(pool.skills[hit.row], hit.bm25 or 0.0, hit.dense or 0.0)
 
 
 def tune_step(pool: Pool, held_out: Sequence[Written], fusion: FusionWeights, out: Path) -> None:
