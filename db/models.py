@@ -170,6 +170,36 @@ class JudgementUndoRow(Base):
     at: Mapped[datetime]
 
 
+class DecisionRow(Base):
+    """One person's decision about a skill that has near-copies; append-only.
+
+    Not tied to the skills by foreign keys, like a judgement. `other_id` and `other_hash` are
+    empty where the verdict needs no second skill.
+    """
+
+    __tablename__ = "decisions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    verdict: Mapped[str] = mapped_column(String(20))
+    skill_id: Mapped[str] = mapped_column(String(ID_CHARS), index=True)
+    content_hash: Mapped[str] = mapped_column(HASH, index=True)
+    other_id: Mapped[str] = mapped_column(String(ID_CHARS), index=True)
+    other_hash: Mapped[str] = mapped_column(HASH)
+    note: Mapped[str]
+    author: Mapped[str] = mapped_column(String(NAME_CHARS), index=True)
+    created_at: Mapped[datetime]
+
+
+class DecisionUndoRow(Base):
+    """The event that takes a decision back, by whoever did; append-only."""
+
+    __tablename__ = "decision_undos"
+
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decisions.id"), primary_key=True)
+    author: Mapped[str] = mapped_column(String(NAME_CHARS))
+    at: Mapped[datetime]
+
+
 class JobRow(Base):
     """A long piece of work in its own process, and the last that was heard of it."""
 

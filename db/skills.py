@@ -6,6 +6,7 @@ Reads only; what changes skills is `db.sync`. Lists never read bodies.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, cast, func, select
@@ -163,6 +164,12 @@ def hashes(session: Session) -> dict[str, str]:
     """Return the content hash of every live skill by id, sorted by id; reads no texts."""
     query = select(SkillRecord.skill_id, SkillRecord.content_hash).where(_LIVE)
     return dict(sorted((row[0], row[1]) for row in session.execute(query)))
+
+
+def first_seen(session: Session) -> dict[str, datetime]:
+    """Return when each live skill's id was first imported; reads no texts."""
+    query = select(SkillRecord.skill_id, SkillRecord.first_seen).where(_LIVE)
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _whole_skills() -> Select[*tuple[Any, ...]]:

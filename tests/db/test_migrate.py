@@ -93,6 +93,19 @@ def test_upgrading_again_changes_nothing(database) -> None:
     assert (schema(database), version_of(database)) == (before, HEAD)
 
 
+def test_version_0001_gets_the_decisions_and_keeps_its_rows(database) -> None:
+    with database.write() as session:
+        session.execute(text("DROP TABLE decision_undos"))
+        session.execute(text("DROP TABLE decisions"))
+        session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        session.execute(text("INSERT INTO catalogs (id, name, source) VALUES (7, 'old', '/old')"))
+    upgrade(database)
+    assert version_of(database) == HEAD
+    assert {"decisions", "decision_undos"} <= schema(database).keys()
+    with database.read() as session:
+        assert session.execute(text("SELECT name FROM catalogs")).scalar_one() == "old"
+
+
 FIRST = 'op.execute("CREATE TABLE more (id INTEGER PRIMARY KEY)")'
 HALF_DONE = """
 op.add_column("more", sa.Column("extra", sa.Integer()))
@@ -130,7 +143,7 @@ def test_newer_database_is_refused_and_untouched(database, tmp_path: Path) -> No
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     before = schema(database)
     url = database.engine.url.render_as_string(hide_password=False)
-    with pytest.raises(DatabaseVersionError, match=r"9999.*0001.*install"):
+    with pytest.raises(DatabaseVersionError, match=rf"9999.*{HEAD}.*install"):
         open_database(url, tmp_path)
     assert (schema(database), version_of(database)) == (before, "9999")
 
