@@ -1,0 +1,142 @@
+"""What there is to say about one group: all its pairs, its weakest one, how it would split.
+
+Responsible for looking inside a group that is already made. Must not know how groups are
+made, nor how the values of a pair that no layer proposed are computed: that is handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skillrouter_core.dedup.groups import Grouping, RowGroup, build_groups
+from skillrouter_core.dedup.pairs import FloatVector, PairTable, Scan
+from skillrouter_core.records import DuplicateGroup, Thresholds
+
+RowPairs = NDArray[np.int32]
+PairValues = Callable[[RowPairs], PairTable]
+"""Computes pairs exactly: rows [n, 2] with the smaller row first -> a table in that order."""
+
+SPLIT_STEPS = 4
+"""At so many steps towards identity a big group is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """What becomes of a group at higher thresholds: sizes of its parts, and skills left alone."""
+
+    thresholds: Thresholds
+    sizes: tuple[int, ...]
+    alone: int
+
+
+def group_pairs(scan: Scan, rows: Sequence[int], values: PairValues | None = None) -> PairTable:
+    """Return all pairs of `rows` that are known, ordered by both rows.
+
+    Pairs that lie below the scan's floors are not in its table: `values` computes them.
+    Without it they are left out.
+    """
+    member = np.zeros(len(scan.ids), dtype=np.bool_)
+    member[list(rows)] = True
+    known = scan.pairs.take(member[scan.pairs.a] & member[scan.pairs.b])
+    if values is not None:
+        missing = _missing(known, sorted(rows))
+        if len(missing):
+            known = concatenate(known, values(missing))
+    return known.take(np.lexsort((known.b, known.a)))
+
+
+def _missing(known: PairTable, rows: Sequence[int]) -> RowPairs:
+    first, second = np.triu_indices(len(rows), 1)
+    ordered = np.asarray(rows, dtype=np.int32)
+    wanted = np.stack([ordered[first], ordered[second]], axis=1)
+    base = np.int64(max(rows, default=0) + 1)
+    keys = wanted[:, 0] * base + wanted[:, 1]
+    return wanted[~np.isin(keys, known.a * base + known.b)]
+
+
+def concatenate(one: PairTable, other: PairTable) -> PairTable:
+    """Return the pairs of both tables, those of `one` first."""
+    return PairTable(
+        *(
+            np.concatenate([getattr(one, column.name), getattr(other, column.name)])
+            for column in fields(PairTable)
+        )
+    )
+
+
+def describe_group(
+    scan: Scan,
+    grouping: Grouping,
+    group: RowGroup,
+    thresholds: Thresholds,
+    reasons: tuple[str, ...],
+    values: PairValues | None = None,
+) -> DuplicateGroup:
+    """Return a group as a record, its weakest pair chosen among all pairs of members.
+
+    Without `values`, pairs below the scan's floors are unknown, and the weakest known one is
+    named. Ties go to the first pair by rows.
+    """
+    pairs = group_pairs(scan, group.members, values)
+    weakest = int(np.argmin(pairs.strength(thresholds)))
+    return DuplicateGroup(
+        keeper=scan.ids[group.keeper],
+        members=tuple(scan.ids[row] for row in group.members),
+        weakest=pairs.pair(weakest, scan.ids),
+        reasons=reasons,
+        oversize=grouping.is_oversize(group),
+    )
+
+
+def splits(
+    scan: Scan,
+    group: RowGroup,
+    thresholds: Thresholds,
+    quality: FloatVector,
+    *,
+    steps: int = SPLIT_STEPS,
+) -> tuple[Split, ...]:
+    """Return how a group would fall apart at `steps` thresholds, evenly spaced below identity.
+
+    Both thresholds move by the same share of their way to 1. Sizes are biggest first.
+    """
+    rows = np.sort(np.asarray(group.members))
+    inside = _only(scan, rows)
+    found = []
+    for step in range(1, steps + 1):
+        share = step / (steps + 1)
+        higher = Thresholds(
+            thresholds.jaccard + (1 - thresholds.jaccard) * share,
+            thresholds.cosine + (1 - thresholds.cosine) * share,
+        )
+        parts = build_groups(inside, higher, quality[rows]).groups
+        sizes = tuple(len(part.members) for part in parts)
+        found.append(Split(higher, sizes, len(rows) - sum(sizes)))
+    return tuple(found)
+
+
+def _only(scan: Scan, rows: NDArray[np.integer]) -> Scan:
+    """Return the scan of some rows alone (sorted), renumbered from 0."""
+    position = np.full(len(scan.ids), -1, dtype=np.int32)
+    position[rows] = np.arange(len(rows))
+    kept = scan.pairs.take((position[scan.pairs.a] >= 0) & (position[scan.pairs.b] >= 0))
+    pairs = PairTable(
+        position[kept.a],
+        position[kept.b],
+        *(getattr(kept, column.name) for column in fields(PairTable)[2:]),
+    )
+    chosen = rows.tolist()
+    return Scan(
+        ids=tuple(scan.ids[row] for row in chosen),
+        hashes=tuple(scan.hashes[row] for row in chosen),
+        names=tuple(scan.names[row] for row in chosen),
+        sources=tuple(scan.sources[row] for row in chosen),
+        chars=scan.chars[rows],
+        pairs=pairs,
+        floors=scan.floors,
+        seconds={},
+    )
