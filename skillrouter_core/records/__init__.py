@@ -9,6 +9,7 @@ router, a person's verdict back, and the copies people find on the way.
 
 from skillrouter_core.records.duplicates import (
     MOSTLY_BOILERPLATE,
+    Choice,
     Decision,
     DuplicateGroup,
     DuplicatePair,
@@ -43,6 +44,7 @@ __all__ = [
     "MOSTLY_BOILERPLATE",
     "Candidate",
     "Catalog",
+    "Choice",
     "Decision",
     "DuplicateGroup",
     "DuplicatePair",

@@ -83,6 +83,16 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """A decision about to be made: merge and distinct name the other skill, the rest do not."""
+
+    verdict: Verdict
+    skill_id: str
+    other_id: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """One person's verdict on a skill; append-only, the newest that is not undone counts.
 
