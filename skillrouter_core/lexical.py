@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -108,6 +110,58 @@ class LexicalIndex:
         """Return a term's rarity ln(1 + (n - df + 0.5) / (df + 0.5)); unknown terms are rarest."""
         occurring = self.document_frequency(term)
         return math.log(1 + (self._rows - occurring + 0.5) / (occurring + 0.5))
+
+    def average_terms(self, row: int, text: str) -> float:
+        """Return how many terms the indexed texts have on average.
+
+        The index does not hold that number, only scores it went into: it is worked back from
+        those of one known `text`, that of `row`. 0 where nothing can be worked out.
+        """
+        terms = self._tokeniser.terms(text)
+        counts = Counter(terms)
+        held_back = [
+            self.idf(term) * count / score - count
+            for term, count in counts.items()
+            if (score := self._score(row, term)) > 0
+        ]
+        if self._bm25 is None or not held_back:
+            return 0.0
+        k1, b = float(self._bm25.k1), float(self._bm25.b)
+        if b == 0:  # length plays no part: any number will do
+            return float(len(terms))
+        share = float((median(held_back) / k1 - (1 - b)) / b)
+        return len(terms) / share if share > 0 else 0.0
+
+    def score_unseen(self, query: str, terms: Counter[str], average: float) -> float:
+        """Return the BM25 score of a text that is not indexed, by this index's statistics.
+
+        `terms` are its terms counted (`count_terms`), `average` comes from `average_terms`. A term
+        that no indexed text has counts like one that a single text has.
+        """
+        if self._bm25 is None or average <= 0:
+            return 0.0
+        k1, b = self._bm25.k1, self._bm25.b
+        held_back = k1 * (1 - b + b * terms.total() / average)
+        rarest = math.log(1 + (self._rows - 0.5) / 1.5)
+        return sum(
+            min(self.idf(term), rarest) * terms[term] / (terms[term] + held_back)
+            for term in dict.fromkeys(self._tokeniser.terms(query))
+            if term in terms
+        )
+
+    def count_terms(self, text: str) -> Counter[str]:
+        """Return how often each term occurs in a text."""
+        return Counter(self._tokeniser.terms(text))
+
+    def _score(self, row: int, term: str) -> float:
+        """Return one entry of the score matrix; 0 where the text lacks the term."""
+        column = None if self._bm25 is None else self._bm25.vocab_dict.get(term)
+        if self._bm25 is None or column is None:
+            return 0.0
+        matrix = self._bm25.scores
+        start, end = matrix["indptr"][column], matrix["indptr"][column + 1]
+        found = np.flatnonzero(matrix["indices"][start:end] == row)
+        return float(matrix["data"][start + found[0]]) if len(found) else 0.0
 
     def save(self, folder: Path) -> None:
         """Write the index into `folder` (made if missing) as JSON and .npy files, no pickle.

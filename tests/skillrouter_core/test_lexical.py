@@ -64,6 +64,34 @@ def test_texts_without_terms_can_be_indexed_saved_and_asked(
         assert again.document_frequency("deploy") == 0
 
 
+@pytest.mark.parametrize("row", [0, 1, 3])
+def test_average_length_is_worked_back_from_any_text(row: int) -> None:
+    mean = sum(map(len, Tokeniser().tokenise(TEXTS))) / len(TEXTS)
+    index = LexicalIndex.build(TEXTS)
+    assert index.average_terms(row, TEXTS[row]) == pytest.approx(mean, rel=1e-4)
+    assert index.average_terms(2, TEXTS[2]) == 0.0
+
+
+@pytest.mark.parametrize("query", ["deploy a chart", "sales sales data", "分析", "unheardof"])
+@pytest.mark.parametrize(("k1", "b"), [(1.5, 0.75), (2.0, 0.0)])
+def test_text_of_the_index_scores_alike_as_an_unseen_one(query: str, k1: float, b: float) -> None:
+    index = LexicalIndex.build(TEXTS, Bm25Parameters(k1, b))
+    average = index.average_terms(3, TEXTS[3])
+    unseen = [index.score_unseen(query, index.count_terms(text), average) for text in TEXTS]
+    np.testing.assert_allclose(unseen, index.scores(query), rtol=1e-4, atol=1e-6)
+
+
+def test_term_that_only_the_unseen_text_has_counts_like_the_rarest() -> None:
+    index = LexicalIndex.build(TEXTS)
+    average = index.average_terms(0, TEXTS[0])
+    new = index.count_terms("frobnicate the data")
+    known = index.score_unseen("data", new, average)
+    both = index.score_unseen("frobnicate data", new, average)
+    held_back = 1.5 * (1 - 0.75 + 0.75 * 2 / average)
+    assert both - known == pytest.approx(math.log(1 + 4.5 / 1.5) / (1 + held_back))
+    assert LexicalIndex.build([]).score_unseen("data", new, average) == 0.0
+
+
 def test_idf_is_rarity() -> None:
     index = LexicalIndex.build(TEXTS)
     assert index.document_frequency("chart") == 3
