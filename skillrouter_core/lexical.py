@@ -140,7 +140,7 @@ class LexicalIndex:
         """
         if self._bm25 is None or average <= 0:
             return 0.0
-        k1, b = self._bm25.k1, self._bm25.b
+        k1, b = float(self._bm25.k1), float(self._bm25.b)
         held_back = k1 * (1 - b + b * terms.total() / average)
         rarest = math.log(1 + (self._rows - 0.5) / 1.5)
         return sum(
