@@ -72,6 +72,23 @@ class Routing:
 
         return current_version(self._workspace.indexing.folder(profile_named(profile)))
 
+    def index(self, profile: str = "compact") -> SkillIndex:
+        """Return the published index, kept until another one is; raises IndexNotReadyError."""
+        from skillrouter_core.index import SkillIndex
+
+        version = self.version(profile)
+        if not version:
+            raise IndexNotReadyError(
+                "There is no index yet. Import a catalog, then run `skillrouter index`."
+            )
+        with self._lock:
+            index = self._indexes.get(profile)
+            if index is None or index.version != version:
+                folder = self._workspace.indexing.folder(profile_named(profile))
+                index = SkillIndex.load(folder)
+                self._indexes[profile] = index
+            return index
+
     def neighbours(
         self, skill_id: str, limit: int = 10, profile: str = "compact"
     ) -> tuple[Neighbour, ...]:
@@ -79,7 +96,7 @@ class Routing:
 
         Empty while vectors are being made. Raises IndexNotReadyError for a skill not indexed.
         """
-        index = self._index(profile)
+        index = self.index(profile)
         dense = index.dense()
         if dense is None:
             return ()
@@ -96,7 +113,7 @@ class Routing:
         from skillrouter_core.route import Router
 
         profile = profile_named(options.profile)
-        index = self._index(options.profile)
+        index = self.index(options.profile)
         models = self._workspace.models
         wants_vectors = options.stage1 is not Stage1.BM25 and index.dense() is not None
         encoder = models.encoder(profile) if wants_vectors else None
@@ -109,19 +126,3 @@ class Routing:
             reranker=reranker,
             tuning=models.tuning(profile),
         )
-
-    def _index(self, profile: str) -> SkillIndex:
-        from skillrouter_core.index import SkillIndex
-
-        version = self.version(profile)
-        if not version:
-            raise IndexNotReadyError(
-                "There is no index yet. Import a catalog, then run `skillrouter index`."
-            )
-        with self._lock:
-            index = self._indexes.get(profile)
-            if index is None or index.version != version:
-                folder = self._workspace.indexing.folder(profile_named(profile))
-                index = SkillIndex.load(folder)
-                self._indexes[profile] = index
-            return index
