@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from skillrouter_core.dedup.groups import Grouping, RowGroup, build_groups
 from skillrouter_core.dedup.pairs import FloatVector, PairTable, Scan
-from skillrouter_core.records import DuplicateGroup, Thresholds
+from skillrouter_core.records import DuplicateGroup, DuplicatePair, Thresholds
 
 RowPairs = NDArray[np.int32]
 PairValues = Callable[[RowPairs], PairTable]
@@ -43,17 +43,22 @@ def group_pairs(scan: Scan, rows: Sequence[int], values: PairValues | None = Non
     member[list(rows)] = True
     known = scan.pairs.take(member[scan.pairs.a] & member[scan.pairs.b])
     if values is not None:
-        missing = _missing(known, sorted(rows))
+        missing = _absent(known, _all_pairs(sorted(rows)))
         if len(missing):
             known = concatenate(known, values(missing))
     return known.take(np.lexsort((known.b, known.a)))
 
 
-def _missing(known: PairTable, rows: Sequence[int]) -> RowPairs:
+def _all_pairs(rows: Sequence[int]) -> RowPairs:
+    """Return every pair of `rows` (sorted), [n, 2]."""
     first, second = np.triu_indices(len(rows), 1)
     ordered = np.asarray(rows, dtype=np.int32)
-    wanted = np.stack([ordered[first], ordered[second]], axis=1)
-    base = np.int64(max(rows, default=0) + 1)
+    return np.stack([ordered[first], ordered[second]], axis=1)
+
+
+def _absent(known: PairTable, wanted: RowPairs) -> RowPairs:
+    """Return the pairs of `wanted` that `known` does not have."""
+    base = np.int64(1 << 31)
     keys = wanted[:, 0] * base + wanted[:, 1]
     return wanted[~np.isin(keys, known.a * base + known.b)]
 
@@ -82,11 +87,52 @@ def describe_group(
     named. Ties go to the first pair by rows.
     """
     pairs = group_pairs(scan, group.members, values)
-    weakest = int(np.argmin(pairs.strength(thresholds)))
+    weakest = pairs.pair(int(np.argmin(pairs.strength(thresholds))), scan.ids)
+    return _record(scan, grouping, group, weakest, reasons)
+
+
+def describe_groups(
+    scan: Scan,
+    grouping: Grouping,
+    thresholds: Thresholds,
+    reasons: Callable[[RowGroup], tuple[str, ...]],
+    values: PairValues | None = None,
+) -> tuple[DuplicateGroup, ...]:
+    """Return all groups as `describe_group` would, with one look at the table for all of them.
+
+    `values` is asked once, and not for oversize groups, whose pairs are too many: of those the
+    weakest known pair is named.
+    """
+    labels = grouping.labels
+    together = (labels[scan.pairs.a] == labels[scan.pairs.b]) & (labels[scan.pairs.a] >= 0)
+    pairs = scan.pairs.take(together)
+    if values is not None:
+        small = (group for group in grouping.groups if not grouping.is_oversize(group))
+        wanted = [_all_pairs(sorted(group.members)) for group in small]
+        missing = _absent(pairs, np.concatenate(wanted)) if wanted else np.empty((0, 2), np.int32)
+        if len(missing):
+            pairs = concatenate(pairs, values(missing))
+    # From the strongest to the weakest: the last write of each group is its weakest pair.
+    order = np.lexsort((-pairs.b, -pairs.a, -pairs.strength(thresholds)))
+    weakest = np.zeros(len(grouping.groups), dtype=np.intp)
+    weakest[labels[pairs.a[order]]] = order
+    return tuple(
+        _record(scan, grouping, group, pairs.pair(int(at), scan.ids), reasons(group))
+        for group, at in zip(grouping.groups, weakest, strict=True)
+    )
+
+
+def _record(
+    scan: Scan,
+    grouping: Grouping,
+    group: RowGroup,
+    weakest: DuplicatePair,
+    reasons: tuple[str, ...],
+) -> DuplicateGroup:
     return DuplicateGroup(
         keeper=scan.ids[group.keeper],
         members=tuple(scan.ids[row] for row in group.members),
-        weakest=pairs.pair(weakest, scan.ids),
+        weakest=weakest,
         reasons=reasons,
         oversize=grouping.is_oversize(group),
     )

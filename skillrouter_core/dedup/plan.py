@@ -40,8 +40,9 @@ class Standing:
 
     `decision` is the newest that is not undone (a skip counts only where there is no other).
     `inherited`: it was made on the same text under another id. `contested`: by people's latest
-    verdicts the skill has different fates (kept and distinct are the same). `blocked` says why a decision to remove the skill is not followed, "" when
-    nothing stands against it. `history` has every decision on it, newest first, undone included.
+    verdicts the skill has different fates (kept and distinct are the same). `blocked` says why
+    a decision to remove the skill is not followed, "" when nothing stands against it.
+    `history` has every decision on it, newest first, undone included.
     """
 
     decision: Decision | None
