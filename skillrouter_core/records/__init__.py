@@ -7,6 +7,8 @@ Read in this order they follow a skill into the catalog, a query through the
 router, a person's verdict back, and the copies people find on the way.
 """
 
+from skillrouter_core.records.answers import QueryAnswer, QueryEffect
+from skillrouter_core.records.checks import CheckedSkill, CheckReport, Near, StolenQuery
 from skillrouter_core.records.duplicates import (
     MOSTLY_BOILERPLATE,
     Choice,
@@ -44,6 +46,8 @@ __all__ = [
     "MOSTLY_BOILERPLATE",
     "Candidate",
     "Catalog",
+    "CheckReport",
+    "CheckedSkill",
     "Choice",
     "Decision",
     "DuplicateGroup",
@@ -54,8 +58,11 @@ __all__ = [
     "JobState",
     "Judgement",
     "Layer",
+    "Near",
     "Passage",
     "Problem",
+    "QueryAnswer",
+    "QueryEffect",
     "Route",
     "RouteOptions",
     "SavedQuery",
@@ -63,6 +70,7 @@ __all__ = [
     "SkillEvent",
     "Span",
     "Stage1",
+    "StolenQuery",
     "SyncReport",
     "Thresholds",
     "Timings",
