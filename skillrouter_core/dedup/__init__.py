@@ -1,8 +1,10 @@
 """Near-duplicates of a catalog: pairs with evidence, groups that do not chain, a plan.
 
 Responsible for finding and grouping. Must not know the database, models or pages: texts and
-vectors come in, records go out. Read in this order: `pairs` (the table), `groups` (stars),
-`evidence` (inside one group), `plan` (what people decided), `report` and its formats.
+vectors come in, records go out. Read in this order: `pairs` (the table), `scan` (how it is
+filled; `shingles`, `negations`, `boilerplate`, `proposals` and `values` are its steps),
+`groups` (stars), `evidence` (inside one group), `plan` (what people decided), `report` and its
+formats.
 """
 
 from skillrouter_core.dedup.evidence import (
@@ -15,6 +17,7 @@ from skillrouter_core.dedup.evidence import (
 )
 from skillrouter_core.dedup.exports import as_document, pair_document, to_csv, to_json
 from skillrouter_core.dedup.groups import OVERSIZE, Grouping, RowGroup, build_groups
+from skillrouter_core.dedup.lookups import Prober, exact_pairs
 from skillrouter_core.dedup.markdown import to_markdown
 from skillrouter_core.dedup.overview import Overview, SourcePair, overview, same_name
 from skillrouter_core.dedup.pairs import PairTable, Scan
@@ -25,7 +28,9 @@ from skillrouter_core.dedup.report import (
     ReportMember,
     build_report,
 )
+from skillrouter_core.dedup.scan import ScanOptions, scan
 from skillrouter_core.dedup.script import to_script
+from skillrouter_core.dedup.store import current_scan_version, load_scan, save_scan
 
 __all__ = [
     "OVERSIZE",
@@ -35,10 +40,12 @@ __all__ = [
     "Overview",
     "PairTable",
     "PairValues",
+    "Prober",
     "ReportGroup",
     "ReportMember",
     "RowGroup",
     "Scan",
+    "ScanOptions",
     "Settled",
     "SourcePair",
     "Split",
@@ -46,12 +53,17 @@ __all__ = [
     "as_document",
     "build_groups",
     "build_report",
+    "current_scan_version",
     "describe_group",
     "describe_groups",
+    "exact_pairs",
     "group_pairs",
+    "load_scan",
     "overview",
     "pair_document",
     "same_name",
+    "save_scan",
+    "scan",
     "settle",
     "splits",
     "to_csv",

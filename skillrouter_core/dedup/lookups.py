@@ -1,0 +1,221 @@
+"""Exact values of single pairs, and the skills nearest to one text.
+
+Responsible for answering about a scanned catalog without another scan: any pair of its skills,
+or a new skill against all of them. Must not know who asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skillrouter_core.dedup.atoms import IntVector, ranges
+from skillrouter_core.dedup.boilerplate import Boilerplate, contains
+from skillrouter_core.dedup.negations import set_apart
+from skillrouter_core.dedup.pairs import PairTable, Scan
+from skillrouter_core.dedup.shingles import GramVector, Shingler
+from skillrouter_core.dedup.store import load_boilerplate
+from skillrouter_core.dedup.texts import TextStore, prepare
+from skillrouter_core.dedup.values import Counts, FloatMatrix, FloatVector, TextValues, cosines
+from skillrouter_core.errors import UsageError
+from skillrouter_core.records import DuplicatePair, Skill, Thresholds, normalised_name
+
+RowPairs = NDArray[np.int32]
+
+PAPER_THRESHOLDS = Thresholds()
+
+_FILTER_BITS = 20
+
+
+def exact_pairs(
+    scan: Scan,
+    cache: Path,
+    vectors: FloatMatrix | None,
+    pairs: RowPairs | Sequence[tuple[int, int]],
+) -> PairTable:
+    """Return the values of any pairs of a scan's rows, in the order given, as the scan has them.
+
+    `vectors` are unit rows in the order of the scan, None where there are none. Meant for the
+    pairs of a group, which are some hundred. Raises IndexNotReadyError where the cache no
+    longer holds the scan's texts, UsageError for a row paired with itself.
+    """
+    ordered = np.sort(np.asarray(pairs, dtype=np.int64).reshape(-1, 2), axis=1)
+    a, b = ordered[:, 0], ordered[:, 1]
+    if (a == b).any():
+        raise UsageError(f"row {int(a[a == b][0])} paired with itself; name two different skills")
+    kind, boilerplate = load_boilerplate(cache, scan.hashes, scan.sources)
+    rows = np.unique(np.concatenate([a, b]))
+    texts = TextStore(cache, kind).gather([scan.hashes[row] for row in rows.tolist()])
+    sources = [scan.sources[row] for row in rows.tolist()]
+    names = [scan.names[row] for row in rows.tolist()]
+    bags = [texts.bags.row(row) for row in range(len(rows))]
+    left, right = np.searchsorted(rows, a), np.searchsorted(rows, b)
+    values = _compared(bags, sources, boilerplate, left, right).values()
+    same = [names[i] == names[j] != "" for i, j in zip(left, right, strict=True)]
+    return PairTable(
+        a.astype(np.int32),
+        b.astype(np.int32),
+        np.array(same, dtype=np.bool_),
+        values.jaccard,
+        values.raw_jaccard,
+        cosines(vectors, a, b),
+        values.shared_boilerplate,
+        set_apart(texts.stated, names, left, right),
+    )
+
+
+def _compared(
+    bags: Sequence[GramVector],
+    sources: Sequence[str],
+    boilerplate: Boilerplate,
+    a: IntVector,
+    b: IntVector,
+) -> Counts:
+    """Return the counts of pairs of sets, one pair at a time."""
+    flagged = [
+        bag[contains(boilerplate.of(source), bag)]
+        for bag, source in zip(bags, sources, strict=True)
+    ]
+    found = np.zeros((6, len(a)), dtype=np.int64)
+    for place, (i, j) in enumerate(zip(a.tolist(), b.tolist(), strict=True)):
+        size_a, size_b = len(bags[i]), len(bags[j])
+        found[:, place] = (
+            contains(bags[i], bags[j]).sum(),
+            contains(flagged[i], flagged[j]).sum(),
+            size_a,
+            size_b,
+            size_a - contains(boilerplate.of(sources[j]), flagged[i]).sum(),
+            size_b - contains(boilerplate.of(sources[i]), flagged[j]).sum(),
+        )
+    return Counts(*found)
+
+
+class Prober:
+    """Finds what a new or changed skill is nearest to; made once for many probes."""
+
+    def __init__(self, scan: Scan, cache: Path, vectors: FloatMatrix | None) -> None:
+        """Load the texts of a scan; `vectors` are unit rows in its order, None without any.
+
+        Raises IndexNotReadyError where the cache no longer holds the scan's texts.
+        """
+        kind, self._boilerplate = load_boilerplate(cache, scan.hashes, scan.sources)
+        self._texts = TextStore(cache, kind).gather(scan.hashes)
+        self._scan, self._vectors, self._shingler = scan, vectors, Shingler(kind)
+        self._flagged = self._flags()
+        self._row_of = np.repeat(np.arange(len(scan.ids), dtype=np.int32), self._texts.bags.sizes)
+
+    def nearest(
+        self,
+        skill: Skill,
+        vector: FloatVector | None,
+        limit: int,
+        *,
+        thresholds: Thresholds = PAPER_THRESHOLDS,
+    ) -> tuple[DuplicatePair, ...]:
+        """Return the `limit` pairs of a skill with the catalog's, best first; `a` is the skill.
+
+        Values and discounts are those of a scan; the near-copies at `thresholds` come first,
+        the strongest ahead, then the rest by the measure that comes closest to its threshold. A
+        skill whose id is in the catalog is not paired with itself. A source that the catalog does
+        not have counts as the source of each skill it is compared with, so that a new skill of a
+        known template is not taken for all the others.
+        """
+        table = self._table(skill, vector)
+        table = table.take(np.array([key != skill.skill_id for key in self._scan.ids]))
+        order = np.argsort(-_likeness(table, thresholds), kind="stable")[: max(limit, 0)]
+        ids = (*self._scan.ids, skill.skill_id)
+        return tuple(table.pair(int(place), ids) for place in order)
+
+    def _table(self, skill: Skill, vector: FloatVector | None) -> PairTable:
+        scan, rows = self._scan, len(self._scan.ids)
+        text = prepare([skill], self._shingler)
+        values = self._values(text.bags.row(0), skill.source)
+        name, probe = normalised_name(skill.name), np.full(rows, rows, dtype=np.int64)
+        others = np.arange(rows, dtype=np.int64)
+        cosine = np.full(rows, np.nan, dtype=np.float32)
+        if vector is not None and self._vectors is not None:
+            cosine = np.asarray(self._vectors @ vector, dtype=np.float32)
+        stated, names = (*self._texts.stated, text.stated[0]), (*scan.names, name)
+        return PairTable(
+            probe.astype(np.int32),
+            others.astype(np.int32),
+            np.array([other == name != "" for other in scan.names], dtype=np.bool_),
+            values.jaccard,
+            values.raw_jaccard,
+            cosine,
+            values.shared_boilerplate,
+            set_apart(stated, names, probe, others),
+        )
+
+    def _values(self, grams: GramVector, source: str) -> TextValues:
+        """Return the text layer's values of one set against every row."""
+        bags, rows = self._texts.bags, len(self._scan.ids)
+        hits = _members(grams, bags.values)
+        owners = self._row_of[hits]
+        common = np.bincount(owners, minlength=rows)
+        known = source in self._scan.sources
+        template = self._boilerplate.of(source)
+        both = self._flagged[hits]
+        if known:
+            both = both & contains(template, bags.values[hits])
+        boilerplate = np.bincount(owners[both], minlength=rows)
+        size = np.full(rows, len(grams), dtype=np.int64)
+        return Counts(
+            common,
+            boilerplate,
+            size,
+            bags.sizes,
+            size - self._probe_discount(grams, source, known),
+            bags.sizes - self._row_discount(template, known),
+        ).values()
+
+    def _probe_discount(self, grams: GramVector, source: str, known: bool) -> IntVector:
+        """Return how many of the probe's trigrams are boilerplate of both, for every row."""
+        mine = grams[contains(self._boilerplate.of(source), grams)] if known else grams
+        of_source = {
+            name: int(contains(theirs, mine).sum())
+            for name, theirs in self._boilerplate.grams.items()
+        }
+        found = [of_source.get(name, 0) for name in self._scan.sources]
+        return np.array(found, dtype=np.int64)
+
+    def _row_discount(self, template: GramVector, known: bool) -> IntVector:
+        """Return how many of each row's trigrams are boilerplate of both."""
+        flags = np.flatnonzero(self._flagged)
+        if known:
+            flags = flags[contains(template, self._texts.bags.values[flags])]
+        return np.bincount(self._row_of[flags], minlength=len(self._scan.ids))
+
+    def _flags(self) -> NDArray[np.bool_]:
+        """Return which entry of all sets is boilerplate of its skill's source."""
+        bags, sources = self._texts.bags, np.array(self._scan.sources)
+        flags = np.zeros(len(bags.values), dtype=np.bool_)
+        for source, template in self._boilerplate.grams.items():
+            rows = np.flatnonzero(sources == source)
+            entries = ranges(bags.offsets[rows], bags.sizes[rows])
+            flags[entries] = contains(template, bags.values[entries])
+        return flags
+
+
+def _likeness(table: PairTable, thresholds: Thresholds) -> FloatVector:
+    """Return above 1 for near-copies, by strength; below it the better share of a threshold."""
+    text = table.jaccard / max(thresholds.jaccard, 1e-9)
+    cosine = np.nan_to_num(table.cosine / max(thresholds.cosine, 1e-9))
+    below = np.minimum(np.maximum(text, np.where(table.discounted(), 0, cosine)), 1)
+    above = 1 + table.strength(thresholds)
+    return np.asarray(np.where(table.duplicates(thresholds), above, below), dtype=np.float32)
+
+
+def _members(wanted: GramVector, values: GramVector) -> IntVector:
+    """Return the positions in `values` of those that occur in an ascending set.
+
+    A table of the lowest bits turns nearly all away before the search.
+    """
+    low = np.uint64((1 << _FILTER_BITS) - 1)
+    table = np.zeros(1 << _FILTER_BITS, dtype=np.bool_)
+    table[wanted & low] = True
+    maybe = np.flatnonzero(table[values & low])
+    return maybe[contains(wanted, values[maybe])]

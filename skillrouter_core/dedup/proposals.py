@@ -1,0 +1,221 @@
+"""Which pairs are worth an exact look.
+
+Responsible for candidates by name, by MinHash and by vector. Must not decide anything: every
+proposed pair gets its exact values elsewhere.
+
+**Text.** Signatures of 128 permutations in 32 bands of 4 rows: two bodies with Jaccard s meet
+in a bucket with probability 1 - (1 - s**4)**32:
+
+    s           0.4    0.5    0.6    0.65   0.7    0.8
+    proposed    56%    87%    98.8%  99.8%  99.98% 100%
+
+so at the threshold of 0.6 itself 1.2% are missed, and fewer above. Below 0.6 what is found is
+a bonus. A skill with boilerplate is filed twice, with and without it. Two skills that are both
+mostly boilerplate are proposed by what is left only: otherwise a template of a thousand skills
+would propose half a million pairs which the discount then turns down.
+
+**Embedding.** Each skill's nearest neighbours by FAISS: exactly up to `FLAT_ROWS`, by an
+inverted file beyond, whose recall `measured_recall` tells.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skillrouter_core.dedup.atoms import IntVector, ranges
+from skillrouter_core.dedup.shingles import Bags, mix64
+from skillrouter_core.dedup.signatures import PERMUTATIONS, SCHEME, SEED, SignatureMatrix
+
+FloatMatrix = NDArray[np.float32]
+
+BANDS, BAND_ROWS = 32, 4
+PARTS = 4
+"""The bands are filed a quarter at a time: datasketch's tables take 400 bytes a bucket."""
+
+HEAVY_SHARE = 0.3
+"""From this share of boilerplate on, a skill meets its like only by what is left."""
+
+FLAT_ROWS = 30_000
+"""Up to here every vector is compared with every other: 7 s on one core at 384 dimensions."""
+
+LISTS_PER_ROOT, PROBES = 4, 24
+"""Beyond, lists = 4 * sqrt(rows), of which this many are searched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Proposed pairs as ascending, distinct codes `a * rows + b` with a < b.
+
+    `capped` counts the skills or buckets that a cap kept from being compared in full.
+    """
+
+    codes: IntVector
+    capped: int = 0
+
+
+def code(a: IntVector, b: IntVector, rows: int) -> IntVector:
+    """Return the codes of pairs, whatever the order of their rows."""
+    codes: IntVector = np.minimum(a, b) * np.int64(rows) + np.maximum(a, b)
+    return codes
+
+
+def by_key(keys: Iterable[object], rows: int, bucket_rows: int) -> Found:
+    """Propose rows that share a key; None is no key."""
+    buckets: dict[object, list[int]] = defaultdict(list)
+    for row, key in enumerate(keys):
+        if key is not None:
+            buckets[key].append(row)
+    shared = [np.array(bucket) for bucket in buckets.values() if len(bucket) > 1]
+    return _collected(shared, rows, bucket_rows)
+
+
+def by_equal_sets(bags: Bags, bucket_rows: int) -> Found:
+    """Propose bodies with the same trigrams."""
+    filled = np.flatnonzero(bags.sizes)
+    keys: list[object] = [None] * len(bags)
+    if len(filled):
+        sums = np.add.reduceat(mix64(bags.values), bags.offsets[filled])
+        for row, total in zip(filled.tolist(), sums.tolist(), strict=True):
+            keys[row] = total
+    return by_key(keys, len(bags), bucket_rows)
+
+
+def by_minhash(
+    full: SignatureMatrix,
+    stripped: SignatureMatrix,
+    stripped_rows: IntVector,
+    heavy: NDArray[np.bool_],
+    bucket_rows: int,
+) -> Found:
+    """Propose bodies whose signatures meet in a band.
+
+    `full` [rows, permutations] are the signatures of whole bodies; `stripped` those of
+    `stripped_rows` without boilerplate; `heavy` marks mostly-boilerplate rows.
+    """
+    rows = len(full)
+    filed = np.concatenate([full, stripped])
+    owner = np.concatenate([np.arange(rows), stripped_rows])
+    silent = np.concatenate([heavy, np.zeros(len(stripped), dtype=np.bool_)])
+    found = Found(np.empty(0, dtype=np.int64))
+    for buckets in _buckets(filed):
+        part = _from_buckets(buckets, owner, silent, rows, bucket_rows)
+        found = union([found, part])
+    return found
+
+
+def _from_buckets(
+    buckets: list[IntVector],
+    owner: IntVector,
+    silent: NDArray[np.bool_],
+    rows: int,
+    bucket_rows: int,
+) -> Found:
+    """Pair the rows of each bucket, but no two silent ones."""
+    pieces = []
+    capped = 0
+    for bucket in buckets:
+        loud, quiet = bucket[~silent[bucket]], bucket[silent[bucket]]
+        among, over = _pairs(owner[loud], rows, bucket_rows)
+        capped += over
+        pieces.append(among)
+        if len(loud) and len(quiet):
+            quiet = quiet[:bucket_rows]
+            first = np.repeat(owner[loud], len(quiet))
+            pieces.append(code(first, np.tile(owner[quiet], len(loud)), rows))
+    return Found(_distinct(pieces, rows), capped)
+
+
+def _buckets(filed: SignatureMatrix) -> Iterator[list[IntVector]]:
+    """Yield, a part of the bands at a time, the entries of every bucket that holds two."""
+    from datasketch import LeanMinHash, MinHashLSH  # here: it takes scipy along
+
+    filled = np.flatnonzero((filed != np.uint32(2**32 - 1)).any(axis=1))
+    width = PERMUTATIONS // PARTS
+    for part in range(PARTS):
+        lsh = MinHashLSH(num_perm=width, params=(BANDS // PARTS, BAND_ROWS))
+        columns = np.ascontiguousarray(filed[:, part * width : (part + 1) * width])
+        for entry in filled.tolist():
+            signature = LeanMinHash(seed=SEED, hashvalues=columns[entry], scheme=SCHEME)
+            lsh.insert(entry, signature, check_duplication=False)
+        yield [
+            np.sort(np.fromiter(members, dtype=np.int64, count=len(members)))
+            for table in lsh.hashtables
+            for members in map(table.get, table.keys())
+            if len(members) > 1
+        ]
+
+
+def by_vector(vectors: FloatMatrix, neighbours: int, floor: float) -> Found:
+    """Propose each row's nearest `neighbours` whose cosine exceeds `floor`.
+
+    `capped` counts the rows whose farthest neighbour asked for still exceeds it.
+    """
+    import faiss  # here: most processes never search vectors
+
+    rows = len(vectors)
+    depth = min(neighbours + 1, rows)
+    matrix = np.ascontiguousarray(vectors, dtype=np.float32)
+    if rows <= FLAT_ROWS:
+        scores, near = faiss.knn(matrix, matrix, depth, metric=faiss.METRIC_INNER_PRODUCT)
+    else:
+        scores, near = inverted_file(matrix).search(matrix, depth)
+    first = np.repeat(np.arange(rows, dtype=np.int64), depth).reshape(rows, depth)
+    wanted = (scores > floor) & (near >= 0) & (near != first)
+    codes = np.unique(code(first[wanted], near[wanted].astype(np.int64), rows))
+    capped = int(np.count_nonzero(scores[:, -1] > floor)) if depth > neighbours else 0
+    return Found(codes, capped)
+
+
+def inverted_file(matrix: FloatMatrix) -> Any:
+    """Return FAISS's inverted file over unit rows, trained on a sample of them."""
+    import faiss  # here: most processes never search vectors
+
+    rows, width = matrix.shape
+    lists = int(LISTS_PER_ROOT * rows**0.5)
+    index = faiss.IndexIVFFlat(faiss.IndexFlatIP(width), width, lists, faiss.METRIC_INNER_PRODUCT)
+    index.cp.seed, index.cp.niter = 1, 8
+    index.cp.max_points_per_centroid = 64
+    index.train(matrix)
+    index.add(matrix)
+    index.nprobe = PROBES
+    return index
+
+
+def union(parts: Sequence[Found]) -> Found:
+    """Return everything any of the parts proposes."""
+    codes = np.unique(np.concatenate([part.codes for part in parts]))
+    return Found(codes, sum(part.capped for part in parts))
+
+
+def _collected(buckets: Sequence[IntVector], rows: int, bucket_rows: int) -> Found:
+    pieces, capped = [], 0
+    for bucket in buckets:
+        among, over = _pairs(bucket, rows, bucket_rows)
+        pieces.append(among)
+        capped += over
+    return Found(_distinct(pieces, rows), capped)
+
+
+def _pairs(members: IntVector, rows: int, most: int) -> tuple[IntVector, int]:
+    """Return all pairs of a bucket; beyond `most` members each one's with the `most` after it."""
+    size = len(members)
+    if size < 2:
+        return np.empty(0, dtype=np.int64), 0
+    partners = np.minimum(np.arange(size - 1, -1, -1), most)
+    first = np.repeat(np.arange(size), partners)
+    second = ranges(np.arange(1, size + 1), partners)
+    return code(members[first], members[second], rows), int(size - 1 > most)
+
+
+def _distinct(pieces: list[IntVector], rows: int) -> IntVector:
+    """Return the codes in order without repeats and without a row paired with itself."""
+    if not pieces:
+        return np.empty(0, dtype=np.int64)
+    codes: IntVector = np.unique(np.concatenate(pieces))
+    return np.asarray(codes[codes // rows != codes % rows])

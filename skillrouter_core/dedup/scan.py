@@ -1,0 +1,250 @@
+"""One scan of a catalog: every pair of near-copies with all its values.
+
+Responsible for the order of the steps and for what is kept. Must not know how groups are made,
+how decisions are kept, or where texts and vectors come from.
+
+Steps: texts to trigrams and signatures (only new ones), boilerplate, proposals by name, MinHash
+and vector, the exact values of every proposed pair, then the pairs above the floors.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from skillrouter_core.dedup.atoms import IntVector, merge
+from skillrouter_core.dedup.boilerplate import (
+    NO_SOURCE,
+    Boilerplate,
+    Marked,
+    boilerplate,
+    mark,
+    strip,
+)
+from skillrouter_core.dedup.lookups import Prober, exact_pairs
+from skillrouter_core.dedup.negations import set_apart
+from skillrouter_core.dedup.pairs import PairTable, Scan
+from skillrouter_core.dedup.proposals import (
+    HEAVY_SHARE,
+    Found,
+    by_equal_sets,
+    by_key,
+    by_minhash,
+    by_vector,
+    union,
+)
+from skillrouter_core.dedup.shingles import Kind, Shingler
+from skillrouter_core.dedup.signatures import signatures
+from skillrouter_core.dedup.store import save_boilerplate
+from skillrouter_core.dedup.texts import Prepared, TextStore, prepare
+from skillrouter_core.dedup.values import FloatMatrix, Overlaps, chunks, columns, cosines
+from skillrouter_core.errors import UsageError
+from skillrouter_core.progress import Meter, ProgressListener, silent
+from skillrouter_core.records import Skill, Thresholds, normalised_name
+
+__all__ = ["Prober", "ScanOptions", "exact_pairs", "scan"]
+
+PREPARE_TEXTS = 1000
+"""New texts prepared between two looks at the listener; they are kept if it stops the work."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOptions:
+    """How a scan is made.
+
+    `shingles`: trigrams of words or characters. `floors`: pairs below both are not kept.
+    `boilerplate_skills`: a trigram in so many skills of a source is its boilerplate.
+    `neighbours`: nearest vectors looked at for each skill. `bucket_skills`: in a bucket (name
+    or MinHash) of more skills each is compared with so many after it only.
+    """
+
+    shingles: Kind = "word"
+    floors: Thresholds = field(default_factory=lambda: Thresholds(0.4, 0.80))
+    boilerplate_skills: int = 50
+    neighbours: int = 50
+    bucket_skills: int = 1000
+
+
+class _Clock:
+    """Names each step's seconds and tells the listener which one runs."""
+
+    def __init__(self, listener: ProgressListener) -> None:
+        self.listener, self.seconds = listener, dict[str, float]()
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        meter = Meter(self.listener, name, 1, unit="step")
+        started = time.monotonic()
+        yield
+        self.seconds[name] = time.monotonic() - started
+        meter.advance()
+
+
+def scan(
+    skills: Sequence[Skill],
+    vectors: FloatMatrix | None,
+    cache: Path,
+    *,
+    options: ScanOptions = ScanOptions(),
+    listener: ProgressListener = silent,
+) -> Scan:
+    """Return all near-copies among skills, rows sorted by skill id.
+
+    `vectors` [skills, d] are unit rows in the order of `skills`, None where there are none: then
+    no cosine is known. Prepared texts are kept below `cache`. Raises UsageError for vectors that
+    do not fit, WorkspaceError where the cache cannot be written, and what the listener raises;
+    prepared texts are kept then.
+    """
+    order = sorted(range(len(skills)), key=lambda row: skills[row].skill_id)
+    rows = [skills[row] for row in order]
+    matrix = None if vectors is None else _ordered(vectors, order)
+    clock = _Clock(listener)
+    hashes = [skill.content_hash for skill in rows]
+    sources = [skill.source for skill in rows]
+    texts = _texts(rows, hashes, cache, options.shingles, clock)
+    with clock.step("boilerplate"):
+        overlaps, found = _overlaps(texts, sources, options.boilerplate_skills)
+        save_boilerplate(cache, hashes, sources, options.shingles, found)
+    names = [normalised_name(skill.name) for skill in rows]
+    proposed, notes = _proposals(names, sources, texts, overlaps, found, matrix, options, clock)
+    with clock.step("exact values"):
+        codes = proposed.codes
+        a, b = codes // max(len(rows), 1), codes % max(len(rows), 1)
+        pairs = _kept(_table(a, b, names, texts.stated, overlaps, matrix), options.floors)
+    return Scan(
+        ids=tuple(skill.skill_id for skill in rows),
+        hashes=tuple(hashes),
+        names=tuple(names),
+        sources=tuple(sources),
+        chars=np.array([len(skill.body) for skill in rows], dtype=np.int64),
+        pairs=pairs,
+        floors=options.floors,
+        seconds=clock.seconds,
+        notes=(*_discount_notes(texts, found), *notes),
+    )
+
+
+def _ordered(vectors: FloatMatrix, order: Sequence[int]) -> FloatMatrix:
+    if vectors.ndim != 2 or len(vectors) != len(order):
+        raise UsageError(
+            f"vectors of shape {vectors.shape} for {len(order)} skills; pass one row a skill"
+        )
+    if not np.isfinite(vectors).all():
+        raise UsageError("vectors hold values that are not finite; run `skillrouter index` again")
+    return np.ascontiguousarray(vectors[np.array(order, dtype=np.int64)], dtype=np.float32)
+
+
+def _texts(
+    skills: Sequence[Skill], hashes: Sequence[str], cache: Path, kind: Kind, clock: _Clock
+) -> Prepared:
+    """Return the prepared texts of all skills; new ones are prepared and kept first."""
+    with clock.step("texts"):
+        store, shingler = TextStore(cache, kind), Shingler(kind)
+        missing = store.missing(hashes)
+        meter = Meter(clock.listener, "new texts", len(missing))
+        for part in chunks(len(missing), PREPARE_TEXTS):
+            chosen = missing[part]
+            texts = prepare([skills[row] for row in chosen], shingler)
+            store.append([hashes[row] for row in chosen], texts)
+            meter.advance(len(chosen))
+        store.tidy(hashes)
+        return store.gather(hashes)
+
+
+def _overlaps(texts: Prepared, sources: Sequence[str], least: int) -> tuple[Overlaps, Boilerplate]:
+    shared = merge(texts.bags)
+    names = sorted(set(sources))
+    number = {name: place for place, name in enumerate(names)}
+    marked = mark(shared, columns(sources, number), least)
+    found = boilerplate(shared, marked, names)
+    numbered = found.columns
+    kept = np.array([numbered.get(name, NO_SOURCE) for name in names], dtype=np.int64)
+    marked = Marked(marked.atoms, kept[marked.sources])
+    return Overlaps(shared, marked, columns(sources, numbered), texts.bags.sizes), found
+
+
+def _proposals(
+    names: Sequence[str],
+    sources: Sequence[str],
+    texts: Prepared,
+    overlaps: Overlaps,
+    found: Boilerplate,
+    vectors: FloatMatrix | None,
+    options: ScanOptions,
+    clock: _Clock,
+) -> tuple[Found, list[str]]:
+    """Return every pair worth an exact look, and which caps bit."""
+    with clock.step("names"):
+        keys = [name or None for name in names]
+        by_name = by_key(keys, len(names), options.bucket_skills)
+        equal = by_equal_sets(texts.bags, options.bucket_skills)
+    with clock.step("minhash"):
+        flagged = overlaps.flagged
+        partly = np.flatnonzero(flagged)
+        rest = strip(texts.bags, partly, sources, found)
+        heavy = flagged >= HEAVY_SHARE * np.maximum(texts.bags.sizes, 1)
+        alike = by_minhash(texts.signatures, signatures(rest), partly, heavy, options.bucket_skills)
+    parts = [by_name, equal, alike]
+    notes = []
+    capped = sum(part.capped for part in parts)
+    if capped:
+        notes.append(
+            f"{capped:,} families of more than {options.bucket_skills:,} skills were compared "
+            f"only with the next {options.bucket_skills:,} each"
+        )
+    if vectors is not None and len(vectors):
+        with clock.step("neighbours"):
+            near = by_vector(vectors, options.neighbours, options.floors.cosine)
+        parts.append(near)
+        if near.capped:
+            notes.append(
+                f"{near.capped:,} skills have more than {options.neighbours} neighbours above "
+                f"cosine {options.floors.cosine:g}; only the nearest were looked at"
+            )
+    return union(parts), notes
+
+
+def _table(
+    a: IntVector,
+    b: IntVector,
+    names: Sequence[str],
+    stated: Sequence[str],
+    overlaps: Overlaps,
+    vectors: FloatMatrix | None,
+) -> PairTable:
+    text = overlaps.counts(a, b).values()
+    number = {name: place for place, name in enumerate(dict.fromkeys(names))}
+    name_of = np.array([number[name] for name in names], dtype=np.int64)
+    empty = number.get("", -1)
+    return PairTable(
+        a=a.astype(np.int32),
+        b=b.astype(np.int32),
+        same_name=(name_of[a] == name_of[b]) & (name_of[a] != empty),
+        jaccard=text.jaccard,
+        raw_jaccard=text.raw_jaccard,
+        cosine=cosines(vectors, a, b),
+        shared_boilerplate=text.shared_boilerplate,
+        set_apart=set_apart(stated, names, a, b),
+    )
+
+
+def _kept(table: PairTable, floors: Thresholds) -> PairTable:
+    return table.take(
+        table.same_name
+        | (table.jaccard > floors.jaccard)
+        | (table.raw_jaccard > floors.jaccard)
+        | (table.cosine > floors.cosine)
+    )
+
+
+def _discount_notes(texts: Prepared, found: Boilerplate) -> Iterator[str]:
+    clauses, skills = int(texts.cut.sum()), int(np.count_nonzero(texts.cut))
+    if clauses:
+        yield f'{clauses:,} clauses such as "not for X" in {skills:,} skills were not compared'
+    for source in sorted(found.grams, key=lambda name: -len(found.grams[name])):
+        yield f"{len(found.grams[source]):,} boilerplate trigrams of {source or 'no source'}"
