@@ -1,0 +1,132 @@
+"""Where two sequences of words or lines agree.
+
+Responsible for a comparison whose time does not run away on texts that strangers wrote. Must
+not know what the items are, or how a difference is shown.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+
+MAX_EXACT = 40_000
+"""Two stretches of n and m items are compared item by item up to n * m of these."""
+
+MAX_ROUGH = 4_000_000
+"""Up to here common items are left out as beginnings of a match (difflib's "junk"); a longer
+stretch, without one item that both have exactly once, counts as wholly different."""
+
+Stretch = tuple[bool, range, range]
+
+
+def stretches(one: Sequence[str], other: Sequence[str]) -> list[Stretch]:
+    """Return both sequences cut into stretches: (equal or not, positions in one, in other).
+
+    Stretches are in order, cover both sequences, and alternate between equal and not. Items
+    that occur once on both sides hold the texts together first; what lies between is compared
+    closely where it is short enough (`MAX_EXACT`, `MAX_ROUGH`).
+    """
+    matches = _matches(one, range(len(one)), other, range(len(other)))
+    found: list[Stretch] = []
+    at = to = 0
+    for left, right in [
+        *_blocks(matches),
+        (range(len(one), len(one)), range(len(other), len(other))),
+    ]:
+        if left.start > at or right.start > to:
+            found.append((False, range(at, left.start), range(to, right.start)))
+        if left:
+            found.append((True, left, right))
+        at, to = left.stop, right.stop
+    return found
+
+
+def _blocks(matches: Iterator[tuple[int, int]]) -> Iterator[tuple[range, range]]:
+    """Join matching positions that follow each other on both sides."""
+    start: tuple[int, int] | None = None
+    length = 0
+    for at, to in matches:
+        if start and (at, to) == (start[0] + length, start[1] + length):
+            length += 1
+            continue
+        if start:
+            yield range(start[0], start[0] + length), range(start[1], start[1] + length)
+        start, length = (at, to), 1
+    if start:
+        yield range(start[0], start[0] + length), range(start[1], start[1] + length)
+
+
+def _matches(
+    one: Sequence[str], left: range, other: Sequence[str], right: range
+) -> Iterator[tuple[int, int]]:
+    """Yield matching positions, increasing on both sides."""
+    while left and right and one[left[0]] == other[right[0]]:
+        yield left[0], right[0]
+        left, right = left[1:], right[1:]
+    tail = 0
+    while tail < min(len(left), len(right)) and one[left[-1 - tail]] == other[right[-1 - tail]]:
+        tail += 1
+    ends = zip(left[len(left) - tail :], right[len(right) - tail :], strict=True)
+    yield from _inside(one, left[: len(left) - tail], other, right[: len(right) - tail])
+    yield from ends
+
+
+def _inside(
+    one: Sequence[str], left: range, other: Sequence[str], right: range
+) -> Iterator[tuple[int, int]]:
+    """Yield the matches of two stretches that differ at both ends."""
+    cells = len(left) * len(right)
+    if not cells:
+        return
+    anchors = _anchors(one, left, other, right) if cells > MAX_EXACT else []
+    if not anchors:
+        if cells <= MAX_ROUGH:
+            yield from _closely(one, left, other, right, rough=cells > MAX_EXACT)
+        return
+    at, to = left.start, right.start
+    for row, match in anchors:
+        yield from _matches(one, range(at, row), other, range(to, match))
+        yield row, match
+        at, to = row + 1, match + 1
+    yield from _matches(one, range(at, left.stop), other, range(to, right.stop))
+
+
+def _closely(
+    one: Sequence[str], left: range, other: Sequence[str], right: range, *, rough: bool
+) -> Iterator[tuple[int, int]]:
+    matcher = SequenceMatcher(
+        None, one[left.start : left.stop], other[right.start : right.stop], autojunk=rough
+    )
+    for block in matcher.get_matching_blocks():
+        for step in range(block.size):
+            yield left.start + block.a + step, right.start + block.b + step
+
+
+def _anchors(
+    one: Sequence[str], left: range, other: Sequence[str], right: range
+) -> list[tuple[int, int]]:
+    """Return the longest run, increasing on both sides, of items that both have exactly once."""
+    place = {other[to]: to for to in right}
+    counts = Counter(one[at] for at in left), Counter(other[to] for to in right)
+    pairs = [
+        (at, place[one[at]]) for at in left if counts[0][one[at]] == 1 and counts[1][one[at]] == 1
+    ]
+    # Patience sorting: `ends[k]` is the least end of a run of k + 1 pairs.
+    ends: list[int] = []
+    tops: list[int] = []
+    before: list[int] = []
+    for number, (_, to) in enumerate(pairs):
+        length = bisect.bisect_left(ends, to)
+        before.append(tops[length - 1] if length else -1)
+        if length == len(ends):
+            ends.append(to)
+            tops.append(number)
+        else:
+            ends[length], tops[length] = to, number
+    run, number = [], tops[-1] if tops else -1
+    while number >= 0:
+        run.append(pairs[number])
+        number = before[number]
+    return run[::-1]
