@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from skillrouter_core.errors import UsageError
 from skillrouter_core.progress import ProgressListener
-from skillrouter_core.records import SyncReport
+from skillrouter_core.records import RouteOptions, SyncReport
 from skillrouter_core.workspace import Workspace
 
 JobFunction = Callable[[Workspace, Mapping[str, str], ProgressListener], str]
@@ -34,6 +34,16 @@ def _index(ws: Workspace, params: Mapping[str, str], listener: ProgressListener)
     return _build(ws, params, listener)
 
 
+def _duplicates(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
+    profile = params.get("profile") or RouteOptions().profile
+    found = ws.duplicates.scan(listener, profile)
+    message = f"{len(found.ids):,} skills compared, {len(found.pairs):,} pairs kept"
+    if not ws.routing.version(profile):
+        return message
+    answered = ws.duplicates.answer_queries(listener, profile)
+    return f"{message}, {answered:,} saved queries answered anew"
+
+
 def _build(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
     profile = params.get("profile")
     report = ws.indexing.build(listener, profile) if profile else ws.indexing.build(listener)
@@ -53,7 +63,12 @@ def _counts(report: SyncReport) -> str:
     )
 
 
-KINDS: dict[str, JobFunction] = {"import": _import, "resync": _resync, "index": _index}
+KINDS: dict[str, JobFunction] = {
+    "import": _import,
+    "resync": _resync,
+    "index": _index,
+    "duplicates": _duplicates,
+}
 """What a job of each kind does."""
 
 

@@ -1,7 +1,7 @@
 """One folder, one database: the place that joins the engine and the store.
 
 Responsible for opening both and for handing out the services that the pages and
-the command line call: `catalogs`, `labels`, `indexing`, `routing`. Must not know
+the command line call: `catalogs`, `labels`, `indexing`, `routing`, `duplicates`. Must not know
 who calls. Models are loaded by the services that need them, when they need them.
 """
 
@@ -22,6 +22,7 @@ from skillrouter_core.workspace.labels import Labels
 from skillrouter_core.workspace.loading import CachedModels, Models
 
 if TYPE_CHECKING:
+    from skillrouter_core.workspace.duplicates import Duplicates
     from skillrouter_core.workspace.evaluation import Evaluation
     from skillrouter_core.workspace.indexing import Indexing
     from skillrouter_core.workspace.routing import Routing
@@ -72,6 +73,13 @@ class Workspace:
         from skillrouter_core.workspace.indexing import Indexing
 
         return Indexing(self)
+
+    @cached_property
+    def duplicates(self) -> Duplicates:
+        """The service that finds near-copies and keeps what is decided about them."""
+        from skillrouter_core.workspace.duplicates import Duplicates
+
+        return Duplicates(self)
 
     @cached_property
     def evaluation(self) -> Evaluation:
