@@ -123,13 +123,44 @@ class Prober:
         not have counts as the source of each skill it is compared with, so that a new skill of a
         known template is not taken for all the others.
         """
-        table = self._table(skill, vector)
+        table = self.table(skill, vector)
         table = table.take(np.array([key != skill.skill_id for key in self._scan.ids]))
         order = np.argsort(-_likeness(table, thresholds), kind="stable")[: max(limit, 0)]
         ids = (*self._scan.ids, skill.skill_id)
         return tuple(table.pair(int(place), ids) for place in order)
 
-    def _table(self, skill: Skill, vector: FloatVector | None) -> PairTable:
+    def between(
+        self, skills: Sequence[Skill], vectors: FloatMatrix | None, pairs: RowPairs
+    ) -> PairTable:
+        """Return the values of pairs of new skills, without what the catalog has as boilerplate.
+
+        `pairs` [n, 2] are positions in `skills`, the smaller first; `vectors` are unit rows in
+        their order, None without any.
+        """
+        texts = prepare(skills, self._shingler)
+        bags = [texts.bags.row(row) for row in range(len(skills))]
+        a, b = pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.int64)
+        names = [normalised_name(skill.name) for skill in skills]
+        sources = [skill.source for skill in skills]
+        values = _compared(bags, sources, self._boilerplate, a, b).values()
+        same = [names[i] == names[j] != "" for i, j in zip(a.tolist(), b.tolist(), strict=True)]
+        return PairTable(
+            a.astype(np.int32),
+            b.astype(np.int32),
+            np.array(same, dtype=np.bool_),
+            values.jaccard,
+            values.raw_jaccard,
+            cosines(vectors, a, b),
+            values.shared_boilerplate,
+            set_apart(texts.stated, names, a, b),
+        )
+
+    def table(self, skill: Skill, vector: FloatVector | None) -> PairTable:
+        """Return a skill's pairs with every row of the scan, in their order.
+
+        `a` is the skill, as the row after the scan's last; `b` are the scan's rows, a skill of
+        the same id among them.
+        """
         scan, rows = self._scan, len(self._scan.ids)
         text = prepare([skill], self._shingler)
         values = self._values(text.bags.row(0), skill.source)
