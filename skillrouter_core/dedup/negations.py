@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from skillrouter_core.records import Skill, normalised_name
+from skillrouter_core.records import normalised_name
 
 IntVector = NDArray[np.int64]
 BoolVector = NDArray[np.bool_]
@@ -25,11 +25,9 @@ NEGATIONS_VERSION = 1
 """Goes up whenever other clauses may be found: texts are then shingled anew."""
 
 # Every clause has one of these, and most lines have none: they need no regular expression.
-_SIGNS = (
-    "not for", "not use", "n't use", "n’t use", "not to use", "not when", "not meant", "not inten",
-    "not suit", "not cover", "n't cover", "not apply", "n't apply", "instead", "never use",
-    "avoid using", "out of scope",
-)  # fmt: skip
+_SIGNS = ("instead", "never use", "avoid using", "out of scope")
+_NOT = ("not ", "n't ", "n’t ")
+_AFTER_NOT = ("for", "use", "to use", "when", "meant", "intended", "suit", "cover", "apply")
 _CLAUSE = re.compile(
     r"""\b(?:
         (?:(?:is|are)\s)?not\s(?:meant|intended|suitable|suited)\s(?:for|to)\b
@@ -48,31 +46,29 @@ _HEADING = re.compile(
 
 
 def cut(text: str) -> tuple[str, int]:
-    """Return the text in lower case without negating clauses, and how many there were."""
-    low = text.lower()
+    """Return a text in lower case without its negating clauses, and how many there were."""
     pieces, done, total = [], 0, 0
-    for start, end in _signed_lines(low):
-        without, count = _CLAUSE.subn(" ", low[start:end])
+    for start, end in _signed_lines(text):
+        without, count = _CLAUSE.subn(" ", text[start:end])
         if count:
-            pieces += [low[done:start], without]
+            pieces += [text[done:start], without]
             done, total = end, total + count
-    pieces.append(low[done:])
+    pieces.append(text[done:])
     return "".join(pieces), total
 
 
-def clauses(skill: Skill) -> str:
-    """Return what a skill says it is not for, as one normalised text.
+def clauses(description: str, body: str) -> str:
+    """Return what a skill says it is not for, as one normalised text; both are in lower case.
 
     Looked for in the description, and in sections of the body under a heading such as "When
     not to use".
     """
-    low = skill.description.lower()
     found = [
         match.group()
-        for start, end in _signed_lines(low)
-        for match in _CLAUSE.finditer(low, start, end)
+        for start, end in _signed_lines(description)
+        for match in _CLAUSE.finditer(description, start, end)
     ]
-    return normalised_name(" ".join([*found, *_sections(skill.body.lower())]))
+    return normalised_name(" ".join([*found, *_sections(body)]))
 
 
 def names(stated: str, name: str) -> bool:
@@ -106,11 +102,21 @@ def _sections(low: str) -> Iterator[str]:
 def _signed_lines(low: str) -> list[tuple[int, int]]:
     """Return the borders of the lines that hold a sign of a clause, in order."""
     lines = set()
+    for place in _signs(low):
+        end = low.find("\n", place)
+        lines.add((low.rfind("\n", 0, place) + 1, end if end >= 0 else len(low)))
+    return sorted(lines)
+
+
+def _signs(low: str) -> Iterator[int]:
     for sign in _SIGNS:
         place = low.find(sign)
         while place >= 0:
-            start, end = low.rfind("\n", 0, place) + 1, low.find("\n", place)
-            end = end if end >= 0 else len(low)
-            lines.add((start, end))
-            place = low.find(sign, end)
-    return sorted(lines)
+            yield place
+            place = low.find(sign, place + len(sign))
+    for sign in _NOT:
+        place = low.find(sign)
+        while place >= 0:
+            if low.startswith(_AFTER_NOT, place + len(sign)):
+                yield place
+            place = low.find(sign, place + len(sign))

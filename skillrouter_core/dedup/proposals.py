@@ -20,9 +20,9 @@ inverted file beyond, whose recall `measured_recall` tells.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from skillrouter_core.dedup.atoms import IntVector, ranges
 from skillrouter_core.dedup.shingles import Bags, mix64
-from skillrouter_core.dedup.signatures import PERMUTATIONS, SCHEME, SEED, SignatureMatrix
+from skillrouter_core.dedup.signatures import EMPTY, PERMUTATIONS, SCHEME, SEED, SignatureMatrix
 
 FloatMatrix = NDArray[np.float32]
 
@@ -65,25 +65,24 @@ def code(a: IntVector, b: IntVector, rows: int) -> IntVector:
     return codes
 
 
-def by_key(keys: Iterable[object], rows: int, bucket_rows: int) -> Found:
-    """Propose rows that share a key; None is no key."""
-    buckets: dict[object, list[int]] = defaultdict(list)
-    for row, key in enumerate(keys):
-        if key is not None:
-            buckets[key].append(row)
-    shared = [np.array(bucket) for bucket in buckets.values() if len(bucket) > 1]
-    return _collected(shared, rows, bucket_rows)
+def by_key(keys: IntVector, bucket_rows: int) -> Found:
+    """Propose rows that share a key [rows]; a negative one is no key."""
+    keyed = np.flatnonzero(keys >= 0)
+    order = keyed[np.argsort(keys[keyed], kind="stable")]
+    _, sizes = np.unique(keys[keyed], return_counts=True)
+    return _paired(
+        _Buckets(order, sizes), np.ones(len(keys), dtype=np.bool_), len(keys), bucket_rows
+    )
 
 
 def by_equal_sets(bags: Bags, bucket_rows: int) -> Found:
     """Propose bodies with the same trigrams."""
+    keys = np.full(len(bags), -1, dtype=np.int64)
     filled = np.flatnonzero(bags.sizes)
-    keys: list[object] = [None] * len(bags)
     if len(filled):
         sums = np.add.reduceat(mix64(bags.values), bags.offsets[filled])
-        for row, total in zip(filled.tolist(), sums.tolist(), strict=True):
-            keys[row] = total
-    return by_key(keys, len(bags), bucket_rows)
+        keys[filled] = np.unique(sums, return_inverse=True)[1]
+    return by_key(keys, bucket_rows)
 
 
 def by_minhash(
@@ -103,39 +102,27 @@ def by_minhash(
     owner = np.concatenate([np.arange(rows), stripped_rows])
     silent = np.concatenate([heavy, np.zeros(len(stripped), dtype=np.bool_)])
     found = Found(np.empty(0, dtype=np.int64))
-    for buckets in _buckets(filed):
-        part = _from_buckets(buckets, owner, silent, rows, bucket_rows)
+    for buckets in _buckets(filed, silent):
+        entries = _paired(buckets, ~silent, len(filed), bucket_rows)
+        a, b = owner[entries.codes // len(filed)], owner[entries.codes % len(filed)]
+        part = Found(np.unique(code(a, b, rows)[a != b]), entries.capped)
         found = union([found, part])
     return found
 
 
-def _from_buckets(
-    buckets: list[IntVector],
-    owner: IntVector,
-    silent: NDArray[np.bool_],
-    rows: int,
-    bucket_rows: int,
-) -> Found:
-    """Pair the rows of each bucket, but no two silent ones."""
-    pieces = []
-    capped = 0
-    for bucket in buckets:
-        loud, quiet = bucket[~silent[bucket]], bucket[silent[bucket]]
-        among, over = _pairs(owner[loud], rows, bucket_rows)
-        capped += over
-        pieces.append(among)
-        if len(loud) and len(quiet):
-            quiet = quiet[:bucket_rows]
-            first = np.repeat(owner[loud], len(quiet))
-            pieces.append(code(first, np.tile(owner[quiet], len(loud)), rows))
-    return Found(_distinct(pieces, rows), capped)
+@dataclass(frozen=True, slots=True)
+class _Buckets:
+    """Entries bucket by bucket; `sizes` says how many each holds."""
+
+    entries: IntVector
+    sizes: IntVector
 
 
-def _buckets(filed: SignatureMatrix) -> Iterator[list[IntVector]]:
-    """Yield, a part of the bands at a time, the entries of every bucket that holds two."""
+def _buckets(filed: SignatureMatrix, silent: NDArray[np.bool_]) -> Iterator[_Buckets]:
+    """Yield, a part of the bands at a time, every bucket of two or more; silent entries last."""
     from datasketch import LeanMinHash, MinHashLSH  # here: it takes scipy along
 
-    filled = np.flatnonzero((filed != np.uint32(2**32 - 1)).any(axis=1))
+    filled = np.flatnonzero((filed != EMPTY).any(axis=1))
     width = PERMUTATIONS // PARTS
     for part in range(PARTS):
         lsh = MinHashLSH(num_perm=width, params=(BANDS // PARTS, BAND_ROWS))
@@ -143,12 +130,16 @@ def _buckets(filed: SignatureMatrix) -> Iterator[list[IntVector]]:
         for entry in filled.tolist():
             signature = LeanMinHash(seed=SEED, hashvalues=columns[entry], scheme=SCHEME)
             lsh.insert(entry, signature, check_duplication=False)
-        yield [
-            np.sort(np.fromiter(members, dtype=np.int64, count=len(members)))
+        shared = [
+            members
             for table in lsh.hashtables
             for members in map(table.get, table.keys())
             if len(members) > 1
         ]
+        sizes = np.array([len(members) for members in shared], dtype=np.int64)
+        entries = np.fromiter(chain.from_iterable(shared), dtype=np.int64, count=sizes.sum())
+        bucket = np.repeat(np.arange(len(sizes)), sizes)
+        yield _Buckets(entries[np.lexsort((entries, silent[entries], bucket))], sizes)
 
 
 def by_vector(vectors: FloatMatrix, neighbours: int, floor: float) -> Found:
@@ -193,29 +184,15 @@ def union(parts: Sequence[Found]) -> Found:
     return Found(codes, sum(part.capped for part in parts))
 
 
-def _collected(buckets: Sequence[IntVector], rows: int, bucket_rows: int) -> Found:
-    pieces, capped = [], 0
-    for bucket in buckets:
-        among, over = _pairs(bucket, rows, bucket_rows)
-        pieces.append(among)
-        capped += over
-    return Found(_distinct(pieces, rows), capped)
-
-
-def _pairs(members: IntVector, rows: int, most: int) -> tuple[IntVector, int]:
-    """Return all pairs of a bucket; beyond `most` members each one's with the `most` after it."""
-    size = len(members)
-    if size < 2:
-        return np.empty(0, dtype=np.int64), 0
-    partners = np.minimum(np.arange(size - 1, -1, -1), most)
-    first = np.repeat(np.arange(size), partners)
-    second = ranges(np.arange(1, size + 1), partners)
-    return code(members[first], members[second], rows), int(size - 1 > most)
-
-
-def _distinct(pieces: list[IntVector], rows: int) -> IntVector:
-    """Return the codes in order without repeats and without a row paired with itself."""
-    if not pieces:
-        return np.empty(0, dtype=np.int64)
-    codes: IntVector = np.unique(np.concatenate(pieces))
-    return np.asarray(codes[codes // rows != codes % rows])
+def _paired(buckets: _Buckets, loud: NDArray[np.bool_], rows: int, most: int) -> Found:
+    """Pair each loud entry with those after it in its bucket, at most `most` of them."""
+    ends = np.cumsum(buckets.sizes)
+    places = np.arange(len(buckets.entries))
+    speaks = loud[buckets.entries]
+    after = np.where(speaks, np.repeat(ends, buckets.sizes) - places - 1, 0)
+    partners = np.minimum(after, most)
+    first = np.repeat(buckets.entries, partners)
+    second = buckets.entries[ranges(places + 1, partners)]
+    codes: IntVector = np.unique(code(first, second, rows))
+    capped = np.count_nonzero(after[ends - buckets.sizes] > most) if len(ends) else 0
+    return Found(codes, int(capped))

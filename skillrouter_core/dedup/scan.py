@@ -180,8 +180,7 @@ def _proposals(
 ) -> tuple[Found, list[str]]:
     """Return every pair worth an exact look, and which caps bit."""
     with clock.step("names"):
-        keys = [name or None for name in names]
-        by_name = by_key(keys, len(names), options.bucket_skills)
+        by_name = by_key(_name_numbers(names), options.bucket_skills)
         equal = by_equal_sets(texts.bags, options.bucket_skills)
     with clock.step("minhash"):
         flagged = overlaps.flagged
@@ -209,6 +208,13 @@ def _proposals(
     return union(parts), notes
 
 
+def _name_numbers(names: Sequence[str]) -> IntVector:
+    """Return a number for each name, equal for equal names; -1 where there is none."""
+    number = {name: place for place, name in enumerate(dict.fromkeys(names))}
+    number[""] = -1
+    return np.array([number[name] for name in names], dtype=np.int64)
+
+
 def _table(
     a: IntVector,
     b: IntVector,
@@ -218,13 +224,11 @@ def _table(
     vectors: FloatMatrix | None,
 ) -> PairTable:
     text = overlaps.counts(a, b).values()
-    number = {name: place for place, name in enumerate(dict.fromkeys(names))}
-    name_of = np.array([number[name] for name in names], dtype=np.int64)
-    empty = number.get("", -1)
+    name_of = _name_numbers(names)
     return PairTable(
         a=a.astype(np.int32),
         b=b.astype(np.int32),
-        same_name=(name_of[a] == name_of[b]) & (name_of[a] != empty),
+        same_name=(name_of[a] == name_of[b]) & (name_of[a] >= 0),
         jaccard=text.jaccard,
         raw_jaccard=text.raw_jaccard,
         cosine=cosines(vectors, a, b),

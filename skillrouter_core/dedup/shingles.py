@@ -5,8 +5,12 @@ arrays. Must not know which texts are compared, or why.
 
 Words are what blanks separate in the lower-cased text; a character of a script written without
 blanks (Chinese, Japanese, Thai, ...) is a word of its own, so such text falls into trigrams of
-characters. Text beyond ASCII is normalised (NFKC) first. The numbers depend on the text alone,
-not on the process or the machine; two trigrams share one by chance only once in 2**64.
+characters. Text beyond ASCII is normalised (NFKC) first.
+
+The hash of a trigram is a polynomial of the bytes of "word word word" modulo 2**64, mixed; all
+of a text's come from one running sum, without a loop over words. It depends on the text alone,
+not on the process or the machine. Two trigrams that nobody built for it share a number about
+once in 2**64; a pair built to collide needs words of some 2,000 characters.
 """
 
 from __future__ import annotations
@@ -31,15 +35,18 @@ SHINGLES_VERSION = 1
 GRAM = 3
 """Words (or characters) in a shingle; PAPER section "Training" compares trigrams."""
 
-MAX_CACHED_WORDS = 2_000_000
-"""Beyond so many different spellings their hashes are computed again (about 250 MB)."""
-
+# First and last character of the ranges written without blanks: Thai and Lao, Burmese, Khmer,
+# kana and ideographs (Hangul has blanks), half-width kana, ideographs of the planes above.
+_UNSPACED_RANGES = (
+    (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x31F0, 0x31FF),
+    (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0xFF66, 0xFF9F), (0x20000, 0x323AF),
+)  # fmt: skip
 _UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
-    "\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U000323af]"
+    "([" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _UNSPACED_RANGES) + "])"
 )
-# Odd, so that multiplying by them loses nothing; different, so that order matters.
-_FACTORS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
+_BASE = 0x9E3779B97F4A7C15
+_BLANK = 32
+_FIRST_POWERS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,69 +78,79 @@ def pack(rows: Sequence[GramVector]) -> Bags:
     return Bags(values.astype(np.uint64, copy=False), offsets)
 
 
+def plain(text: str) -> str:
+    """Return a text in lower case, normalised (NFKC) where it goes beyond ASCII."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKC", text).lower()
+
+
 def words(text: str) -> list[str]:
     """Return the words of a text in order."""
-    if text.isascii():
-        return text.lower().split()
-    plain = unicodedata.normalize("NFKC", text).lower()
-    return _UNSPACED.sub(r" \g<0> ", plain).split()
+    return _words(plain(text))
 
 
 class Shingler:
-    """Turns texts into sets of trigrams; remembers the hashes of words between texts."""
+    """Turns texts into sets of trigrams."""
 
     def __init__(self, kind: Kind = "word") -> None:
         """Choose trigrams of words or of characters."""
         self.kind: Kind = kind
-        self._hashes = _WordHashes()
+        self._powers, self._inverses = _powers(_FIRST_POWERS)
 
     def shingle(self, text: str) -> GramVector:
         """Return the trigrams of a text, ascending and distinct.
 
         A text of one or two words (characters) is one shingle; a text of none has none.
         """
-        units = self._characters(text) if self.kind == "char" else self._words(text)
-        return _distinct(_grams(units))
+        return self.shingle_plain(plain(text))
+
+    def shingle_plain(self, text: str) -> GramVector:
+        """Return the trigrams of a text that `plain` has been applied to."""
+        joined = " ".join(_words(text) if self.kind == "word" else text.split())
+        if not joined:
+            return np.empty(0, dtype=np.uint64)
+        if self.kind == "char":
+            return _distinct(self._of_characters(joined))
+        return _distinct(self._of_words(joined))
 
     def shingle_all(self, texts: Iterable[str]) -> Bags:
         """Return the sets of many texts."""
         return pack([self.shingle(text) for text in texts])
 
-    def _words(self, text: str) -> GramVector:
-        found = words(text)
-        hashes = self._hashes
-        if len(hashes) > MAX_CACHED_WORDS:
-            hashes.clear()
-        return np.fromiter(map(hashes.__getitem__, found), dtype=np.uint64, count=len(found))
+    def _of_words(self, joined: str) -> GramVector:
+        """Return the trigrams of words with one blank between."""
+        units = np.frombuffer(joined.encode("utf-8", "surrogatepass"), dtype=np.uint8)
+        blanks = np.flatnonzero(units == _BLANK)
+        starts = np.concatenate([[0], blanks + 1])
+        ends = np.append(blanks, len(units))
+        width = min(GRAM, len(starts))
+        return self._hashes(_BYTES[units], starts[: len(starts) - width + 1], ends[width - 1 :])
 
-    def _characters(self, text: str) -> GramVector:
-        """Return code points, runs of blanks as one, mixed so that multiplying spreads them."""
-        plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-        joined = " ".join(plain.lower().split())
-        encoded = joined.encode("utf-32-le", "surrogatepass")
-        return mix64(np.frombuffer(encoded, dtype="<u4").astype(np.uint64) + np.uint64(1))
+    def _of_characters(self, joined: str) -> GramVector:
+        codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+        width = min(GRAM, len(codes))
+        starts = np.arange(len(codes) - width + 1)
+        return self._hashes(mix64(codes.astype(np.uint64) + np.uint64(1)), starts, starts + width)
+
+    def _hashes(self, units: GramVector, starts: OffsetVector, ends: OffsetVector) -> GramVector:
+        """Return a hash of each range of units, from the difference of two running sums."""
+        if len(units) > len(self._powers):
+            self._powers, self._inverses = _powers(2 * len(units))
+        sums = np.zeros(len(units) + 1, dtype=np.uint64)
+        np.cumsum(units * self._powers[: len(units)], out=sums[1:])
+        return mix64((sums[ends] - sums[starts]) * self._inverses[starts])
 
 
-class _WordHashes(dict[str, int]):
-    """Spelling -> 64-bit hash, computed at first sight."""
-
-    def __missing__(self, word: str) -> int:
-        digest = blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-        value = int.from_bytes(digest, "little")
-        self[word] = value
-        return value
+def _words(text: str) -> list[str]:
+    if not text.isascii() and _has_unspaced(text):
+        text = " ".join(_UNSPACED.split(text))
+    return text.split()
 
 
-def _grams(units: GramVector) -> GramVector:
-    if not len(units):
-        return units
-    if len(units) < GRAM:  # zero stands for "no word here": the number of words stays told apart
-        units = np.concatenate([units, np.zeros(GRAM - len(units), dtype=np.uint64)])
-    size = len(units) - GRAM + 1
-    total = np.zeros(size, dtype=np.uint64)
-    for place in range(GRAM):
-        total += units[place : place + size] * _FACTORS[place]
-    return mix64(total)
+def _has_unspaced(text: str) -> bool:
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    return bool(_UNSPACED_TABLE[np.minimum(codes, len(_UNSPACED_TABLE) - 1)].any())
 
 
 def mix64(values: GramVector) -> GramVector:
@@ -148,9 +165,33 @@ def mix64(values: GramVector) -> GramVector:
 
 def _distinct(values: GramVector) -> GramVector:
     ordered = np.sort(values)
-    if len(ordered) < 2:
-        return ordered
-    kept = np.empty(len(ordered), dtype=np.bool_)
-    kept[0] = True
+    kept = np.ones(len(ordered), dtype=np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=kept[1:])
     return ordered[kept]
+
+
+def _powers(length: int) -> tuple[GramVector, GramVector]:
+    """Return base**0, base**1, ... modulo 2**64, and their inverses."""
+    found = []
+    for base in (_BASE, pow(_BASE, -1, 1 << 64)):
+        factors = np.full(length, base, dtype=np.uint64)
+        factors[0] = 1
+        found.append(np.multiply.accumulate(factors))
+    return found[0], found[1]
+
+
+def _byte_values() -> GramVector:
+    """Return a 64-bit number for each byte, without which short sums would stay small."""
+    digests = (blake2b(bytes([byte]), digest_size=8).digest() for byte in range(256))
+    return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
+
+
+def _unspaced_table() -> NDArray[np.bool_]:
+    table = np.zeros(_UNSPACED_RANGES[-1][1] + 2, dtype=np.bool_)
+    for first, last in _UNSPACED_RANGES:
+        table[first : last + 1] = True
+    return table
+
+
+_BYTES = _byte_values()
+_UNSPACED_TABLE = _unspaced_table()

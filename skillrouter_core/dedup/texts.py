@@ -23,7 +23,15 @@ from numpy.typing import NDArray
 
 from skillrouter_core.dedup.files import remove_abandoned, write_whole
 from skillrouter_core.dedup.negations import NEGATIONS_VERSION, clauses, cut
-from skillrouter_core.dedup.shingles import SHINGLES_VERSION, Bags, GramVector, Kind, Shingler, pack
+from skillrouter_core.dedup.shingles import (
+    SHINGLES_VERSION,
+    Bags,
+    GramVector,
+    Kind,
+    Shingler,
+    pack,
+    plain,
+)
 from skillrouter_core.dedup.signatures import PERMUTATIONS, SignatureMatrix, signatures
 from skillrouter_core.errors import IndexNotReadyError
 from skillrouter_core.records import Skill
@@ -69,14 +77,15 @@ class Prepared:
 
 def prepare(skills: Sequence[Skill], shingler: Shingler) -> Prepared:
     """Return the texts of skills ready to be compared: bodies without negating clauses."""
-    rows, counts = [], []
+    rows, counts, stated = [], [], []
     for skill in skills:
-        body, count = cut(skill.body)
-        rows.append(shingler.shingle(body))
+        body = plain(skill.body)
+        kept, count = cut(body)
+        rows.append(shingler.shingle_plain(kept))
         counts.append(count)
+        stated.append(clauses(plain(skill.description), body))
     bags = pack(rows)
-    stated = tuple(map(clauses, skills))
-    return Prepared(bags, signatures(bags), stated, np.array(counts, dtype=np.int64))
+    return Prepared(bags, signatures(bags), tuple(stated), np.array(counts, dtype=np.int64))
 
 
 class TextStore:
