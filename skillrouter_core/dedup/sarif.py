@@ -94,7 +94,7 @@ def report_sarif(report: DuplicateReport, *, limit: int = MAX_RESULTS) -> str:
 
 def _of_checked(checked: CheckedSkill) -> Iterator[_Finding]:
     for near in checked.duplicates:
-        if near.is_duplicate:
+        if near.fails:
             yield _near(checked, near)
     for stolen in checked.stolen:
         if stolen.lost:

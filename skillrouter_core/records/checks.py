@@ -17,8 +17,9 @@ class Near:
     """A skill near a checked one.
 
     `pair.a` is the checked skill, `pair.b` the other one, whatever their order. `layers` are
-    those that the pair passes. `file` is set where the other one is checked too, `apart` where
-    people decided that the two are distinct: such a pair is no finding.
+    those that the pair passes. `file` is set where the other one is checked too. `apart`: people
+    decided that the two are distinct. `known`: the catalog holds this pair already, the change
+    only touched it.
     """
 
     pair: DuplicatePair
@@ -28,11 +29,17 @@ class Near:
     path: str
     file: str = ""
     apart: bool = False
+    known: bool = False
 
     @property
     def is_duplicate(self) -> bool:
-        """Whether this pair makes the gate fail."""
+        """Whether the two are near-copies and nobody decided that they are distinct."""
         return not self.apart and any(layer is not Layer.NAME for layer in self.layers)
+
+    @property
+    def fails(self) -> bool:
+        """Whether this pair makes the gate fail: a near-copy that was not there before."""
+        return self.is_duplicate and not self.known
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,8 @@ class CheckedSkill:
 
     `file` is its path as a person would write it. `replaces` is the id of the indexed skill
     that it is the next version of, "" for a new one. The nearest skills by each layer are best
-    first; `duplicates` are all near-copies, best first.
+    first; `duplicates` are the skills that pass the text or the embedding layer, best first,
+    those that do not fail the check among them.
     """
 
     skill: Skill
@@ -70,7 +78,7 @@ class CheckedSkill:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What a check found; it failed when any checked skill is a near-copy of another.
+    """What a check found; it failed when any checked skill is a new near-copy of another.
 
     `unchanged` are files whose text is that of the catalog, which are not checked again;
     `issues` name files left out or repaired; `queries` counts the saved queries held against
@@ -87,10 +95,10 @@ class CheckReport:
 
     @property
     def duplicates(self) -> int:
-        """How many of the checked skills are near-copies."""
-        return sum(bool(checked.duplicates) for checked in self.skills)
+        """How many of the checked skills are near-copies of one that they were not before."""
+        return sum(any(near.fails for near in checked.duplicates) for checked in self.skills)
 
     @property
     def failed(self) -> bool:
-        """Whether any checked skill is a near-copy."""
+        """Whether any checked skill is such a near-copy."""
         return self.duplicates > 0
