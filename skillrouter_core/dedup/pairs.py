@@ -41,11 +41,12 @@ class PairTable:
 
     def text(self, thresholds: Thresholds) -> BoolVector:
         """Return which pairs the text layer finds."""
-        return np.asarray(self.jaccard > thresholds.jaccard)
+        return np.asarray(self.jaccard > np.float32(thresholds.jaccard))
 
     def embedding(self, thresholds: Thresholds) -> BoolVector:
         """Return which pairs the embedding layer finds; never those explained otherwise."""
-        return np.asarray((self.cosine > thresholds.cosine) & ~self.discounted())
+        above = self.cosine > np.float32(thresholds.cosine)
+        return np.asarray(above & ~self.discounted())
 
     def discounted(self) -> BoolVector:
         """Return which pairs' embedding likeness comes from a template or a negation."""

@@ -6,6 +6,7 @@ values into a verdict. Must not know how values are computed, stored or drawn.
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -29,6 +30,15 @@ class Thresholds:
 
     jaccard: float = 0.6
     cosine: float = 0.92
+
+
+_SINGLE = struct.Struct("ff")
+
+
+def _above(value: float, limit: float) -> bool:
+    """Compare as the tables of pairs do, in single precision: there 3/5 is not above 0.6."""
+    single, threshold = _SINGLE.unpack(_SINGLE.pack(value, limit))
+    return bool(single > threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +66,10 @@ class DuplicatePair:
         found = []
         if self.same_name:
             found.append(Layer.NAME)
-        if self.jaccard > thresholds.jaccard:
+        if _above(self.jaccard, thresholds.jaccard):
             found.append(Layer.TEXT)
-        if self.cosine is not None and self.cosine > thresholds.cosine and not self.discounted:
+        cosine = None if self.discounted else self.cosine
+        if cosine is not None and _above(cosine, thresholds.cosine):
             found.append(Layer.EMBEDDING)
         return tuple(found)
 
