@@ -1,0 +1,13 @@
+// The part that carries arrays or texts from the server to the hub; it draws nothing.
+
+import { theHub } from "./hub.js";
+
+export default function part({ data, setTriggerValue }) {
+  const hub = theHub();
+  if (data instanceof Uint8Array) {
+    hub.take(data);
+  } else if (data) {
+    hub.ask = (rows) => setTriggerValue("rows", rows);
+    hub.learn(data);
+  }
+}
