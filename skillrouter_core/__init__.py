@@ -32,6 +32,7 @@ LAYERS = (
     "calibrate",
     "route",
     "dedup",
+    "project",
     "metrics",
     "benchmark",
     "evaluate",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from skillrouter_core.errors import UsageError
 from skillrouter_core.progress import ProgressListener
 from skillrouter_core.records import RouteOptions, SyncReport
+from skillrouter_core.records.maps import Level
 from skillrouter_core.workspace import Workspace
 
 JobFunction = Callable[[Workspace, Mapping[str, str], ProgressListener], str]
@@ -44,6 +45,17 @@ def _duplicates(ws: Workspace, params: Mapping[str, str], listener: ProgressList
     return f"{message}, {answered:,} saved queries answered anew"
 
 
+def _map(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
+    made = ws.map.build(
+        listener,
+        params.get("profile") or RouteOptions().profile,
+        recompute=params.get("recompute") == "yes",
+        dimensions=3 if params.get("dimensions") == "3" else 2,
+    )
+    crowds = ", ".join(f"{len(made.at(level))} {level} clusters" for level in Level)
+    return f"{len(made):,} skills on the map, {crowds}. {made.note}".strip()
+
+
 def _build(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
     profile = params.get("profile")
     report = ws.indexing.build(listener, profile) if profile else ws.indexing.build(listener)
@@ -68,6 +80,7 @@ KINDS: dict[str, JobFunction] = {
     "resync": _resync,
     "index": _index,
     "duplicates": _duplicates,
+    "map": _map,
 }
 """What a job of each kind does."""
 

@@ -1,8 +1,8 @@
 """One folder, one database: the place that joins the engine and the store.
 
 Responsible for opening both and for handing out the services that the pages and
-the command line call: `catalogs`, `labels`, `indexing`, `routing`, `duplicates`. Must not know
-who calls. Models are loaded by the services that need them, when they need them.
+the command line call: `catalogs`, `labels`, `indexing`, `routing`, `duplicates`, `map`.
+Must not know who calls. Models are loaded by the services that need them, when they need them.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from skillrouter_core.workspace.duplicates import Duplicates
     from skillrouter_core.workspace.evaluation import Evaluation
     from skillrouter_core.workspace.indexing import Indexing
+    from skillrouter_core.workspace.mapping import Mapping
     from skillrouter_core.workspace.routing import Routing
 
 __all__ = ["Catalogs", "Labels", "SkillFilter", "SkillPage", "SkillRow", "Workspace"]
@@ -80,6 +81,13 @@ class Workspace:
         from skillrouter_core.workspace.duplicates import Duplicates
 
         return Duplicates(self)
+
+    @cached_property
+    def map(self) -> Mapping:
+        """The service that lays the catalog out as a picture."""
+        from skillrouter_core.workspace.mapping import Mapping
+
+        return Mapping(self)
 
     @cached_property
     def evaluation(self) -> Evaluation:

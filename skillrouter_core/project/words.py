@@ -1,0 +1,169 @@
+"""The terms of skills' texts that a cluster can be named after.
+
+Responsible for which words and pairs of words count, in which skill, and how people write
+them. Must not know clusters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skillrouter_core.progress import Meter, ProgressListener, silent
+from skillrouter_core.records import Skill
+from skillrouter_core.tokens import Occurrence, Tokeniser
+
+NAME_WEIGHT, DESCRIPTION_WEIGHT, BODY_WEIGHT = 3.0, 2.0, 1.0
+"""What a term counts by the best of the places it stands in: a skill has each term once."""
+
+BODY_CHARS = 1_000
+"""Characters of a body that are read: what it is about stands at its start."""
+
+DESCRIPTION_CHARS = 1_000
+"""The same for descriptions; the few longer ones repeat themselves."""
+
+LEAST_SKILLS = 3
+"""Terms of fewer skills' names and descriptions name nothing."""
+
+MOST_TERMS = 40_000
+"""The most frequent terms that are kept; bites from some 30,000 skills on, at terms of few."""
+
+_GENERIC = (
+    "skill use user guide guidelines help task work create make build provide support include "
+    "handle manage need want wish best practice tool etc via like based specific comprehensive "
+    "expert mention ask say trigger invoke activate request phrase cover feature follow "
+    "proactive automatically automate must never always first two one implement configure "
+    "generate identify prepare perform enable ensure apply get set add run across through "
+    "between before after every both without instead per existing clear modern advanced basic "
+    "simple complete full concrete actionable ready guidance fundamental overview category auto "
+    "prerequisite part step execution example discover available current return http https www "
+    "com md \u4f7f\u7528 \u7528\u6237 \u6280\u80fd \u7528\u4e8e \u63d0\u4f9b \u751f\u6210"
+)
+"""English, and at the end six Chinese words of the same kind; statistics find most others."""
+
+SENTENCE = 1_000
+"""A spelling in a description outweighs so many in names, which are in small letters by habit."""
+
+Key = tuple[str, ...]
+
+_JOINERS = frozenset(" -_/.")
+_LONG_OR_CAPITAL = re.compile(r"[^\W\d_]{3}|[A-Z].|[A-Za-z](?:\+\+|#)|[\u3400-\u9fff]{2}")
+# Thai to Myanmar, Khmer, kana, Hangul: a pair of their characters is a syllable or two.
+_SYLLABLES = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\uac00-\ud7af]")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Which terms each skill has: `ids[starts[i]:starts[i + 1]]` with as many `weights`.
+
+    `spellings[t]` is how people write term t most often; `keys[t]` its stemmed words;
+    `generic[t]` whether a word of it is on the short list of those that name no subject.
+    """
+
+    keys: tuple[Key, ...]
+    spellings: tuple[str, ...]
+    generic: NDArray[np.bool_]
+    ids: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    starts: NDArray[np.int64]
+
+
+def read_terms(skills: Sequence[Skill], listener: ProgressListener = silent) -> Terms:
+    """Return the terms of the skills' names, descriptions and first lines of bodies.
+
+    Terms are single words and pairs of neighbouring words, by their stems. Those of fewer than
+    `LEAST_SKILLS` skills are left out, unless there are only a few skills.
+    """
+    tokeniser = Tokeniser()
+    least = LEAST_SKILLS if len(skills) >= 30 else 1
+    meter = Meter(listener, "reading terms", 2 * len(skills))
+    counts: Counter[Key] = Counter()
+    written: Counter[tuple[Key, str]] = Counter()
+    for skill in skills:
+        named = dict(_spelled(tokeniser, skill.name.replace("-", " ")))
+        described = dict(_spelled(tokeniser, skill.description[:DESCRIPTION_CHARS]))
+        counts.update((named | described).keys())
+        written.update(dict.fromkeys(named.items(), 1))
+        written.update(dict.fromkeys(described.items(), SENTENCE))
+        meter.advance()
+    kept = sorted(counts, key=lambda key: (-counts[key], key))[:MOST_TERMS]
+    spellings = _usual(written, {key for key in kept if counts[key] >= least})
+    keys = tuple(sorted(key for key, spelling in spellings.items() if _can_name(spelling)))
+    return _weighed(skills, keys, tuple(spellings[key] for key in keys), tokeniser, meter)
+
+
+def _can_name(spelling: str) -> bool:
+    """Return whether a term means something on its own.
+
+    Not two small letters (js, de), and not a pair of characters cut from a script without spaces,
+    unless both are ideographs.
+    """
+    return bool(_LONG_OR_CAPITAL.search(spelling)) and not _SYLLABLES.search(spelling)
+
+
+def _weighed(
+    skills: Sequence[Skill],
+    keys: tuple[Key, ...],
+    spellings: tuple[str, ...],
+    tokeniser: Tokeniser,
+    meter: Meter,
+) -> Terms:
+    number_of = {key: number for number, key in enumerate(keys)}
+    ids, weights, starts = [], [], [0]
+    for skill in skills:
+        weight: dict[int, float] = {}
+        for text, worth in (
+            (skill.body[:BODY_CHARS], BODY_WEIGHT),
+            (skill.description[:DESCRIPTION_CHARS], DESCRIPTION_WEIGHT),
+            (skill.name, NAME_WEIGHT),
+        ):
+            for key in _keys(tokeniser, text):
+                if key in number_of:
+                    weight[number_of[key]] = worth
+        ids.append(np.fromiter(weight.keys(), dtype=np.int32, count=len(weight)))
+        weights.append(np.fromiter(weight.values(), dtype=np.float32, count=len(weight)))
+        starts.append(starts[-1] + len(weight))
+        meter.advance()
+    generic = set(tokeniser.terms(_GENERIC))
+    return Terms(
+        keys,
+        spellings,
+        np.array([not generic.isdisjoint(key) for key in keys], dtype=bool),
+        np.concatenate([*ids, np.empty(0, dtype=np.int32)]),
+        np.concatenate([*weights, np.empty(0, dtype=np.float32)]),
+        np.array(starts, dtype=np.int64),
+    )
+
+
+def _keys(tokeniser: Tokeniser, text: str) -> Iterator[Key]:
+    for key, _ in _spelled(tokeniser, text):
+        yield key
+
+
+def _spelled(tokeniser: Tokeniser, text: str) -> Iterator[tuple[Key, str]]:
+    """Yield each word and each pair of neighbours as stems, with how the text writes it."""
+    before: Occurrence | None = None
+    for one in tokeniser.occurrences(text):
+        if one.term.isdigit():
+            before = None
+            continue
+        yield (one.term,), text[one.start : one.end]
+        if before is not None and text[before.end : one.start] in _JOINERS:
+            yield (before.term, one.term), text[before.start : one.end].replace("_", " ")
+        before = one
+
+
+def _usual(written: Counter[tuple[Key, str]], wanted: set[Key]) -> dict[Key, str]:
+    """Return each wanted term's most frequent spelling; of equals the first by alphabet."""
+    best: dict[Key, tuple[int, str]] = {}
+    for (key, spelling), count in written.items():
+        if key in wanted:
+            better = (-count, spelling)
+            if key not in best or better < best[key]:
+                best[key] = better
+    return {key: spelling for key, (_, spelling) in best.items()}
