@@ -35,6 +35,7 @@ def main() -> None:
             home,
             st.Page(PAGES / "route.py", title="Route", help="Try a query on the two stages."),
             st.Page(PAGES / "catalog.py", title="Catalog", help="Import, search, check health."),
+            st.Page(PAGES / "duplicates.py", title="Duplicates", help="Find copies and decide."),
             st.Page(PAGES / "skill.py", title="Skill", visibility="hidden"),
         ],
         position="top",

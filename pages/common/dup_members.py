@@ -1,0 +1,82 @@
+"""The members of an open group in a table, every value against the keeper.
+
+Responsible for the table. Must not know what is decided by key, or how texts differ.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.common.dup_table import Column, focus_table
+from pages.common.dup_words import pair_of
+from pages.common.safe_text import one_line
+from pages.common.scores import score
+from skillrouter_core.records import DuplicatePair
+
+if TYPE_CHECKING:
+    from skillrouter_core.workspace.duplicate_views import GroupDetail, Member
+
+MEMBERS_SHOWN = 12
+NAME_CHARS = 80
+
+
+_VALUE = "4.6rem"
+COLUMNS = (
+    Column("Skill"),
+    Column("Id"),
+    Column(
+        "Jaccard",
+        _VALUE,
+        True,
+        "Word trigrams of the bodies in common, boilerplate and negations left out; 0 to 1",
+    ),
+    Column("Raw", _VALUE, True, "The same with boilerplate counted; 0 to 1"),
+    Column("Cosine", _VALUE, True, "Likeness of the embeddings; 0 to 1"),
+    Column("Name", _VALUE, help="Whether the names are the same once case and marks are folded"),
+    Column("Characters", "5.6rem", True, "Length of the body"),
+    Column("Answers", "4.8rem", True, "Saved queries that this skill answers first today"),
+    Column("Decision", "6.4rem"),
+)
+
+
+def member_table(detail: GroupDetail, focus: str) -> str:
+    """Draw the members with all values against the keeper; return the id of one asked for."""
+    ids = [member.skill.skill_id for member in detail.members]
+    at = ids.index(focus)
+    first = at // MEMBERS_SHOWN * MEMBERS_SHOWN
+    shown = detail.members[first : first + MEMBERS_SHOWN]
+    keeper = detail.group.keeper
+    rows = [_row(member, keeper, pair_of(detail, member.skill.skill_id)) for member in shown]
+    label = "Members with every layer's value against the keeper and what is decided"
+    picked = focus_table(COLUMNS, rows, at - first, "members", label=label)
+    if len(ids) > MEMBERS_SHOWN:
+        st.caption(
+            f"Members {first + 1} to {first + len(shown)} of {len(ids)}; N and P go through all."
+        )
+    return "" if picked is None else ids[first + picked]
+
+
+def _row(member: Member, keeper: str, pair: DuplicatePair | None) -> tuple[str, ...]:
+    skill = member.skill
+    values = ("–", "–", "–", "–")
+    if pair is not None:
+        name = "same" if pair.same_name else "other"
+        values = (score(pair.jaccard), score(pair.raw_jaccard), score(pair.cosine), name)
+    return (
+        one_line(skill.name, NAME_CHARS) or "unnamed",
+        skill.skill_id,
+        *values,
+        f"{len(skill.body):,}",
+        f"{sum(answer.answers for answer in member.answers):,}",
+        "keeper" if skill.skill_id == keeper else _decided(member),
+    )
+
+
+def _decided(member: Member) -> str:
+    decision = member.decision
+    if decision is None:
+        return "–"
+    blocked = member.standing.blocked if member.standing else ""
+    return f"{decision.verdict.value}, blocked" if blocked else decision.verdict.value

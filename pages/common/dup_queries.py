@@ -1,0 +1,72 @@
+"""What the saved queries say of a member: which it answers, and what a merge would change.
+
+Responsible for that line and its details. Must not know how a query was routed: answers are
+stored with the scan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.common.dup_scan import PROFILE
+from pages.common.safe_text import escape, one_line
+from skillrouter_core.records import QueryAnswer, QueryEffect
+
+if TYPE_CHECKING:
+    from skillrouter_core.workspace import Workspace
+    from skillrouter_core.workspace.duplicate_views import Member
+
+QUERY_CHARS = 120
+
+
+def query_effects(ws: Workspace, member: Member, keeper: str) -> None:
+    """Draw which saved queries this member answers today and what a merge would change."""
+    if not ws.labels.queries():
+        st.caption(
+            "No query is saved yet. Save some on the page Route, scan again, and each merge shows "
+            "beforehand whose answer it changes."
+        )
+        return
+    waiting = ws.duplicates.unanswered(PROFILE)
+    if waiting:
+        st.caption(f"{_queries(waiting)} saved after the scan: scan again to count them in.")
+    skill_id = member.skill.skill_id
+    effects = () if skill_id == keeper else ws.duplicates.merge_effect([skill_id], keeper)
+    if not member.answers and not effects:
+        st.caption("It answers no saved query; merging it changes no answer.")
+        return
+    lost = sum(effect.lost for effect in effects)
+    answered = sum(answer.answers for answer in member.answers)
+    title = f"Answers {_queries(answered)} today; merging it changes {len(effects)}"
+    title += f", {lost} for the worse" if lost else ""
+    with st.expander(title, expanded=lost > 0, icon=":material/alt_route:"):
+        st.markdown("\n".join([*_today(member.answers), *_after(effects)]))
+
+
+def _today(answers: Sequence[QueryAnswer]) -> list[str]:
+    lines = []
+    for answer in answers:
+        place = "not among the answers" if answer.place is None else f"place {answer.place}"
+        expected = ", expected" if answer.expected else ""
+        lines.append(f"- {_quoted(answer.query.text)}: {place} today{expected}")
+    return lines
+
+
+def _after(effects: Sequence[QueryEffect]) -> list[str]:
+    lines = []
+    for effect in effects:
+        after = escape(effect.after) or "no skill"
+        mark = " :red[no expected answer any more]" if effect.lost else ""
+        lines.append(f"- {_quoted(effect.query.text)}: answered by {after} after the merge{mark}")
+    return lines
+
+
+def _quoted(text: str) -> str:
+    return f"“{escape(one_line(text, QUERY_CHARS))}”"
+
+
+def _queries(number: int) -> str:
+    return "1 saved query" if number == 1 else f"{number:,} saved queries"

@@ -1,0 +1,71 @@
+"""The queue of groups, one page of rows at a time.
+
+Responsible for the list beside the open group. Must not know which filters made it, nor what
+an open group looks like.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.common.dup_filters import Queue
+from pages.common.dup_state import PAGE
+from pages.common.dup_table import Column, focus_table
+from pages.common.safe_text import one_line
+from pages.common.scores import count
+
+if TYPE_CHECKING:
+    from skillrouter_core.workspace import Workspace
+
+ROWS = 18
+COLUMNS = (Column("Keeper"), Column("Skills", "3.8rem", True))
+STATE = Column("State", "5.6rem")
+
+
+def queue_table(ws: Workspace, found: Queue, keeper: str) -> str:
+    """Draw the page of the queue that is asked for; return the keeper of a group asked for."""
+    total = len(found.positions)
+    if not total:
+        return ""
+    pages = -(-total // ROWS)
+    page = min(max(int(st.session_state.get(PAGE) or _page_of(found, keeper)), 1), pages)
+    shown = found.positions[(page - 1) * ROWS : page * ROWS].tolist()
+    groups, ids = found.view.grouping.groups, found.view.scan.ids
+    keepers = [ids[groups[position].keeper] for position in shown]
+    names = _names(ws, found, keepers)
+    rows = [
+        (names[at], f"{len(groups[position].members):,}", found.facts.statuses[position])
+        for at, position in enumerate(shown)
+    ]
+    columns = (*COLUMNS, STATE)
+    if not found.mixed:
+        columns, rows = COLUMNS, [row[:2] for row in rows]
+    focus = keepers.index(keeper) if keeper in keepers else None
+    label = "Groups in the queue: name of the keeper, number of skills"
+    picked = focus_table(columns, rows, focus, "queue", label=label)
+    first = (page - 1) * ROWS + 1
+    st.caption(f"{first:,} to {first + len(shown) - 1:,} of {count(total, 'group')}")
+    if pages > 1:
+        st.pagination(pages, key=PAGE, bind="query-params", max_visible_pages=5)
+    return "" if picked is None else keepers[picked]
+
+
+def show_page_of(found: Queue, keeper: str) -> None:
+    """Turn to the page of the queue that a group is on; where it is in line at all."""
+    if keeper in found.keepers:
+        st.session_state[PAGE] = _page_of(found, keeper)
+
+
+def _page_of(found: Queue, keeper: str) -> int:
+    line = found.keepers
+    return line.index(keeper) // ROWS + 1 if keeper in line else 1
+
+
+def _names(ws: Workspace, found: Queue, keepers: list[str]) -> list[str]:
+    """Return the keepers' names as they are written; the id of one that left the catalog."""
+    skills = ws.catalogs.skills_by_id(keepers)
+    return [
+        one_line(skills[each].name, 60) or "unnamed" if each in skills else each for each in keepers
+    ]

@@ -1,0 +1,56 @@
+"""A short table of which one row is in focus; a click or Enter asks for another.
+
+Responsible for the component. Texts go to it as data and become text nodes, so whatever a
+skill says stays text. Must not know what its rows are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import streamlit as st
+
+_STATIC = Path(__file__).resolve().parents[1] / "static"
+_component = st.components.v2.component(
+    "focus_table",
+    html='<div class="rows"></div>',
+    css=(_STATIC / "rows.css").read_text(encoding="utf-8"),
+    js=(_STATIC / "rows.js").read_text(encoding="utf-8"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's head; `width` in CSS, empty to share what is left."""
+
+    name: str
+    width: str = ""
+    number: bool = False
+    help: str = ""
+
+
+def focus_table(
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[str]],
+    focus: int | None,
+    key: str,
+    *,
+    label: str,
+) -> int | None:
+    """Draw rows with the one at `focus` marked; return the position of another one asked for."""
+    data = {
+        "columns": [asdict(column) for column in columns],
+        "rows": [list(row) for row in rows],
+        "focus": focus,
+        "label": label,
+    }
+    picked = _component(key=key, data=data, on_picked_change=_noted).picked
+    if picked is None or picked == focus or not 0 <= picked < len(rows):
+        return None
+    return int(picked)
+
+
+def _noted() -> None:
+    """Do nothing: the run that a click starts reads the value."""
