@@ -82,6 +82,13 @@ class DuplicatePair:
         """Whether text or embedding says near-copy; the same name alone is another lane."""
         return any(layer is not Layer.NAME for layer in self.layers(thresholds))
 
+    def strength(self, thresholds: Thresholds) -> float:
+        """Return how far the better layer is above its threshold: 1 identical, 0 on the border."""
+        text = (self.jaccard - thresholds.jaccard) / max(1 - thresholds.jaccard, 1e-9)
+        if self.cosine is None or self.discounted:
+            return text
+        return max(text, (self.cosine - thresholds.cosine) / max(1 - thresholds.cosine, 1e-9))
+
 
 class Verdict(StrEnum):
     """What a person decides about one skill."""
