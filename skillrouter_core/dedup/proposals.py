@@ -38,6 +38,9 @@ BANDS, BAND_ROWS = 32, 4
 PARTS = 4
 """The bands are filed a quarter at a time: datasketch's tables take 400 bytes a bucket."""
 
+STRIPPED_SHARE = 0.1
+"""From this share of boilerplate on, a skill is filed a second time without it."""
+
 HEAVY_SHARE = 0.3
 """From this share of boilerplate on, a skill meets its like only by what is left."""
 
@@ -122,12 +125,11 @@ def _buckets(filed: SignatureMatrix, silent: NDArray[np.bool_]) -> Iterator[_Buc
     """Yield, a part of the bands at a time, every bucket of two or more; silent entries last."""
     from datasketch import LeanMinHash, MinHashLSH  # here: it takes scipy along
 
-    filled = np.flatnonzero((filed != EMPTY).any(axis=1))
     width = PERMUTATIONS // PARTS
     for part in range(PARTS):
         lsh = MinHashLSH(num_perm=width, params=(BANDS // PARTS, BAND_ROWS))
         columns = np.ascontiguousarray(filed[:, part * width : (part + 1) * width])
-        for entry in filled.tolist():
+        for entry in np.flatnonzero(_meeting(columns)).tolist():
             signature = LeanMinHash(seed=SEED, hashvalues=columns[entry], scheme=SCHEME)
             lsh.insert(entry, signature, check_duplication=False)
         shared = [
@@ -140,6 +142,19 @@ def _buckets(filed: SignatureMatrix, silent: NDArray[np.bool_]) -> Iterator[_Buc
         entries = np.fromiter(chain.from_iterable(shared), dtype=np.int64, count=sizes.sum())
         bucket = np.repeat(np.arange(len(sizes)), sizes)
         yield _Buckets(entries[np.lexsort((entries, silent[entries], bucket))], sizes)
+
+
+def _meeting(columns: SignatureMatrix) -> NDArray[np.bool_]:
+    """Return which rows share a band with another; the others need not be filed to be alone."""
+    found = np.zeros(len(columns), dtype=np.bool_)
+    filled = (columns != EMPTY).any(axis=1)
+    for start in range(0, columns.shape[1], BAND_ROWS):
+        band = np.ascontiguousarray(columns[:, start : start + BAND_ROWS]).view(np.uint64)
+        keys = mix64(mix64(band[:, 0]) + band[:, 1])
+        order = np.argsort(keys)
+        equal = keys[order[1:]] == keys[order[:-1]]
+        found[order[1:][equal]] = found[order[:-1][equal]] = True
+    return np.asarray(found & filled)
 
 
 def by_vector(vectors: FloatMatrix, neighbours: int, floor: float) -> Found:

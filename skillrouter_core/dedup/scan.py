@@ -17,39 +17,23 @@ from pathlib import Path
 
 import numpy as np
 
-from skillrouter_core.dedup.atoms import IntVector, merge
-from skillrouter_core.dedup.boilerplate import (
-    NO_SOURCE,
-    Boilerplate,
-    Marked,
-    boilerplate,
-    mark,
-    strip,
-)
+from skillrouter_core.dedup.atoms import IntVector
+from skillrouter_core.dedup.bodies import Bodies, alike_bodies, gather_bodies
 from skillrouter_core.dedup.lookups import Prober, exact_pairs
 from skillrouter_core.dedup.negations import set_apart
 from skillrouter_core.dedup.pairs import PairTable, Scan
-from skillrouter_core.dedup.proposals import (
-    HEAVY_SHARE,
-    Found,
-    by_equal_sets,
-    by_key,
-    by_minhash,
-    by_vector,
-    union,
-)
+from skillrouter_core.dedup.proposals import Found, by_equal_sets, by_key, by_vector, union
 from skillrouter_core.dedup.shingles import Kind, Shingler
-from skillrouter_core.dedup.signatures import signatures
 from skillrouter_core.dedup.store import save_boilerplate
 from skillrouter_core.dedup.texts import Prepared, TextStore, prepare
-from skillrouter_core.dedup.values import FloatMatrix, Overlaps, chunks, columns, cosines
+from skillrouter_core.dedup.values import FloatMatrix, chunks, cosines
 from skillrouter_core.errors import UsageError
 from skillrouter_core.progress import Meter, ProgressListener, silent
 from skillrouter_core.records import Skill, Thresholds, normalised_name
 
 __all__ = ["Prober", "ScanOptions", "exact_pairs", "scan"]
 
-PREPARE_TEXTS = 1000
+PREPARE_TEXTS = 5000
 """New texts prepared between two looks at the listener; they are kept if it stops the work."""
 
 
@@ -108,14 +92,14 @@ def scan(
     sources = [skill.source for skill in rows]
     texts = _texts(rows, hashes, cache, options.shingles, clock)
     with clock.step("boilerplate"):
-        overlaps, found = _overlaps(texts, sources, options.boilerplate_skills)
-        save_boilerplate(cache, hashes, sources, options.shingles, found)
+        bodies = gather_bodies(texts, sources, options.boilerplate_skills)
+        save_boilerplate(cache, hashes, sources, options.shingles, bodies.boilerplate)
     names = [normalised_name(skill.name) for skill in rows]
-    proposed, notes = _proposals(names, sources, texts, overlaps, found, matrix, options, clock)
+    proposed, notes = _proposals(names, bodies, matrix, options, clock)
     with clock.step("exact values"):
         codes = proposed.codes
         a, b = codes // max(len(rows), 1), codes % max(len(rows), 1)
-        pairs = _kept(_table(a, b, names, texts.stated, overlaps, matrix), options.floors)
+        pairs = _kept(_table(a, b, names, bodies, matrix), options.floors)
     return Scan(
         ids=tuple(skill.skill_id for skill in rows),
         hashes=tuple(hashes),
@@ -125,7 +109,7 @@ def scan(
         pairs=pairs,
         floors=options.floors,
         seconds=clock.seconds,
-        notes=(*_discount_notes(texts, found), *notes),
+        notes=(*_discount_notes(bodies), *notes),
     )
 
 
@@ -156,24 +140,9 @@ def _texts(
         return store.gather(hashes)
 
 
-def _overlaps(texts: Prepared, sources: Sequence[str], least: int) -> tuple[Overlaps, Boilerplate]:
-    shared = merge(texts.bags)
-    names = sorted(set(sources))
-    number = {name: place for place, name in enumerate(names)}
-    marked = mark(shared, columns(sources, number), least)
-    found = boilerplate(shared, marked, names)
-    numbered = found.columns
-    kept = np.array([numbered.get(name, NO_SOURCE) for name in names], dtype=np.int64)
-    marked = Marked(marked.atoms, kept[marked.sources])
-    return Overlaps(shared, marked, columns(sources, numbered), texts.bags.sizes), found
-
-
 def _proposals(
     names: Sequence[str],
-    sources: Sequence[str],
-    texts: Prepared,
-    overlaps: Overlaps,
-    found: Boilerplate,
+    bodies: Bodies,
     vectors: FloatMatrix | None,
     options: ScanOptions,
     clock: _Clock,
@@ -181,13 +150,9 @@ def _proposals(
     """Return every pair worth an exact look, and which caps bit."""
     with clock.step("names"):
         by_name = by_key(_name_numbers(names), options.bucket_skills)
-        equal = by_equal_sets(texts.bags, options.bucket_skills)
+        equal = by_equal_sets(bodies.texts.bags, options.bucket_skills)
     with clock.step("minhash"):
-        flagged = overlaps.flagged
-        partly = np.flatnonzero(flagged)
-        rest = strip(texts.bags, partly, sources, found)
-        heavy = flagged >= HEAVY_SHARE * np.maximum(texts.bags.sizes, 1)
-        alike = by_minhash(texts.signatures, signatures(rest), partly, heavy, options.bucket_skills)
+        alike = alike_bodies(bodies, options.bucket_skills)
     parts = [by_name, equal, alike]
     notes = []
     capped = sum(part.capped for part in parts)
@@ -219,11 +184,10 @@ def _table(
     a: IntVector,
     b: IntVector,
     names: Sequence[str],
-    stated: Sequence[str],
-    overlaps: Overlaps,
+    bodies: Bodies,
     vectors: FloatMatrix | None,
 ) -> PairTable:
-    text = overlaps.counts(a, b).values()
+    text = bodies.overlaps.counts(a, b).values()
     name_of = _name_numbers(names)
     return PairTable(
         a=a.astype(np.int32),
@@ -233,7 +197,7 @@ def _table(
         raw_jaccard=text.raw_jaccard,
         cosine=cosines(vectors, a, b),
         shared_boilerplate=text.shared_boilerplate,
-        set_apart=set_apart(stated, names, a, b),
+        set_apart=set_apart(bodies.texts.stated, names, a, b),
     )
 
 
@@ -246,8 +210,9 @@ def _kept(table: PairTable, floors: Thresholds) -> PairTable:
     )
 
 
-def _discount_notes(texts: Prepared, found: Boilerplate) -> Iterator[str]:
-    clauses, skills = int(texts.cut.sum()), int(np.count_nonzero(texts.cut))
+def _discount_notes(bodies: Bodies) -> Iterator[str]:
+    cut, found = bodies.texts.cut, bodies.boilerplate
+    clauses, skills = int(cut.sum()), int(np.count_nonzero(cut))
     if clauses:
         yield f'{clauses:,} clauses such as "not for X" in {skills:,} skills were not compared'
     for source in sorted(found.grams, key=lambda name: -len(found.grams[name])):

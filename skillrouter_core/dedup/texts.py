@@ -127,7 +127,7 @@ class TextStore:
         return Prepared(
             pack([file.grams_of(record) for file, record in places]),
             signed,
-            tuple(file.stated_of(record) for file, record in places),
+            tuple(file.stated_of(record).decode() for file, record in places),
             np.array([file.index["cut"][record] for file, record in places], dtype=np.int64),
         )
 
@@ -185,18 +185,18 @@ class _File:
         start = self.index["gram_start"][record]
         return self.grams[start : start + self.index["gram_count"][record]]
 
-    def stated_of(self, record: int) -> str:
+    def stated_of(self, record: int) -> bytes:
         start = self.index["stated_start"][record]
-        return self.stated[start : start + self.index["stated_count"][record]].tobytes().decode()
+        return self.stated[start : start + self.index["stated_count"][record]].tobytes()
 
     def checksum(self, record: int) -> int:
         """Return the CRC-32 over everything stored for a text."""
         row = self.index[record]
-        head = zlib.crc32(row["cut"].tobytes(), zlib.crc32(bytes(row["key"])))
-        head = zlib.crc32(self.grams_of(record).tobytes(), head)
-        return zlib.crc32(
-            row["signature"].tobytes(), zlib.crc32(self.stated_of(record).encode(), head)
-        )
+        parts = (bytes(row["key"]), row["cut"].tobytes(), self.grams_of(record).tobytes())
+        total = 0
+        for part in (*parts, row["signature"].tobytes(), self.stated_of(record)):
+            total = zlib.crc32(part, total)
+        return total
 
 
 def _write(file: BinaryIO, hashes: Sequence[str], texts: Prepared) -> None:
@@ -221,7 +221,8 @@ def _read(path: Path) -> _File | None:
     try:
         if path.stat().st_size < _HEADER:
             return None
-        raw = np.memmap(path, dtype=np.uint8, mode="r")
+        # As a plain array: a memmap checks itself at every access.
+        raw = np.memmap(path, dtype=np.uint8, mode="r").view(np.ndarray)
     except FileNotFoundError:  # another process tidied up
         return None
     records, grams, blob = raw[8:_HEADER].view("<i8").tolist()
