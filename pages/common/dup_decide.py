@@ -6,7 +6,7 @@ afterwards. Must not know how a group or a key is drawn, nor what a decision doe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ import streamlit as st
 
 from pages.common import dup_state
 from pages.common.dup_moves import following
-from pages.common.safe_text import escape
+from pages.common.safe_text import escape, one_line
 from pages.common.scores import count
 from pages.common.verdicts import annotator
 from skillrouter_core.errors import SkillRouterError
@@ -23,6 +23,13 @@ from skillrouter_core.records import Choice, Decision, Verdict
 if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
 
+DONE = {
+    Verdict.MERGE: "merged",
+    Verdict.KEEP: "kept",
+    Verdict.DISTINCT: "told apart",
+    Verdict.RETIRE: "retired",
+    Verdict.SKIP: "skipped",
+}
 ABOUT_TWO = (Verdict.MERGE, Verdict.DISTINCT)
 
 
@@ -30,8 +37,9 @@ ABOUT_TWO = (Verdict.MERGE, Verdict.DISTINCT)
 class Place:
     """Where a decision is made: the open group, its open members, the one in focus.
 
-    `line` are the keepers of the queue in order; `open_now` asks for the open members of a
-    group after a change, `line_now` for the queue after one.
+    `line` are the keepers of the queue in order. After a decision `open_now` tells which of
+    some skills still wait for one, in whichever group they are by then, and `line_now` the
+    queue.
     """
 
     keeper: str
@@ -39,7 +47,7 @@ class Place:
     open_members: tuple[str, ...]
     focus: str
     line: Sequence[str]
-    open_now: Callable[[str], Sequence[str]]
+    open_now: Callable[[Sequence[str]], Collection[str]]
     line_now: Callable[[], Sequence[str]]
 
 
@@ -102,16 +110,18 @@ def _save(ws: Workspace, choices: Sequence[Choice]) -> bool:
 
 def _go_on(place: Place, *, leave: bool = False) -> None:
     """Focus the next open member; where none is left, the next group of the queue."""
-    still = () if leave else place.open_now(place.keeper)
-    member = following(place.members, place.focus, set(still) - {place.keeper})
+    member = "" if leave else following(place.members, place.focus, place.open_now(place.members))
     if member:
-        dup_state.open_group(place.keeper, member)
+        # Telling two apart may have put the others under another keeper.
+        dup_state.open_group(member, member)
         return
     line = [each for each in place.line_now() if each != place.keeper]
     dup_state.open_group(following(place.line, place.keeper, set(line)) or place.keeper)
 
 
 def _told(decisions: Sequence[Decision]) -> str:
+    """Return in few words what was decided about what."""
+    verdict = DONE[decisions[0].verdict]
     if len(decisions) > 1:
-        return f"{count(len(decisions), 'skill')}: {decisions[0].verdict.value}"
-    return f"{decisions[0].verdict.value} {escape(decisions[0].skill_id)}"
+        return f"{verdict} {count(len(decisions), 'skill')}"
+    return f"{verdict} {escape(one_line(decisions[0].skill_id.rpartition('/')[2], 40))}"

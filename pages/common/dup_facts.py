@@ -6,14 +6,16 @@ groups take milliseconds. Must not know streamlit, nor which filters are drawn.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skillrouter_core.records import Layer
+from skillrouter_core.records import Layer, Verdict
 
 if TYPE_CHECKING:
     from skillrouter_core.workspace.duplicate_views import GroupsView
@@ -96,3 +98,18 @@ def _words(view: GroupsView) -> list[str]:
         "\n".join(f"{names[row]} {ids[row]}" for row in group.members).lower()
         for group in view.grouping.groups
     ]
+
+
+def open_members(view: GroupsView, skill_ids: Iterable[str]) -> tuple[str, ...]:
+    """Return which of some skills wait for a decision in a group; a keeper never does."""
+    return tuple(skill_id for skill_id in skill_ids if _is_open(view, skill_id))
+
+
+def _is_open(view: GroupsView, skill_id: str) -> bool:
+    row = bisect_left(view.scan.ids, skill_id)
+    if row == len(view.scan.ids) or view.scan.ids[row] != skill_id or row in view.settled.gone:
+        return False
+    group, standing = view.grouping.find(row), view.settled.standings.get(row)
+    decision = standing.decision if standing else None
+    kept = decision is not None and decision.verdict is Verdict.KEEP
+    return group is not None and row != group.keeper and not kept

@@ -44,8 +44,10 @@ def group_head(detail: GroupDetail, thresholds: Thresholds, place: str) -> None:
     st.markdown("  \n".join(lines), width="stretch")
 
 
-def focus_head(member: Member, pair: DuplicatePair | None, thresholds: Thresholds) -> None:
-    """Draw, for a row, what is known of the member in focus against the keeper."""
+def focus_head(
+    member: Member, pair: DuplicatePair | None, thresholds: Thresholds, queries: str
+) -> None:
+    """Draw, for a row, the member in focus against the keeper; `queries` is a sentence more."""
     skill = member.skill
     about = "This is the keeper." if pair is None else _against(pair, thresholds)
     warnings = "".join(
@@ -53,7 +55,7 @@ def focus_head(member: Member, pair: DuplicatePair | None, thresholds: Threshold
     )
     st.markdown(
         f"**{escape(one_line(skill.name, NAME_CHARS)) or 'unnamed'}** "
-        f":small[:gray[{escape(skill.skill_id)}]]  \n:small[{about}]{warnings}",
+        f":small[:gray[{escape(skill.skill_id)}]]  \n:small[{about} :gray[{queries}]]{warnings}",
         width="stretch",
     )
     skill_link(skill.skill_id, "Page")

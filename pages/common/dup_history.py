@@ -25,8 +25,8 @@ COLUMNS = (
     Column("When", "9.5rem"),
     Column("Who", "7rem"),
     Column("Verdict", "5.5rem"),
-    Column("Skill"),
-    Column("Other skill"),
+    Column("Skill", tail=True),
+    Column("Other skill", tail=True),
     Column("Note"),
     Column("Taken back", "13rem"),
 )

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 ROWS = 12
 NAMESAKES = (Column("Name", "16rem"), Column("Skills", "4rem", True), Column("Ids"))
 DISCOUNTED = (
-    Column("Skill"),
-    Column("And"),
+    Column("Skill", tail=True),
+    Column("And", tail=True),
     Column("Jaccard", "4.6rem", True, "Boilerplate and negations left out; 0 to 1"),
     Column("Raw", "4.6rem", True, "Boilerplate counted; 0 to 1"),
     Column("Cosine", "4.6rem", True, "Likeness of the embeddings; 0 to 1"),

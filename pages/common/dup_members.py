@@ -22,22 +22,21 @@ MEMBERS_SHOWN = 12
 NAME_CHARS = 80
 
 
-_VALUE = "4.6rem"
 COLUMNS = (
-    Column("Skill"),
-    Column("Id"),
+    Column("Skill", "24%"),
+    Column("Id", tail=True),
     Column(
         "Jaccard",
-        _VALUE,
+        "4.2rem",
         True,
         "Word trigrams of the bodies in common, boilerplate and negations left out; 0 to 1",
     ),
-    Column("Raw", _VALUE, True, "The same with boilerplate counted; 0 to 1"),
-    Column("Cosine", _VALUE, True, "Likeness of the embeddings; 0 to 1"),
-    Column("Name", _VALUE, help="Whether the names are the same once case and marks are folded"),
-    Column("Characters", "5.6rem", True, "Length of the body"),
-    Column("Answers", "4.8rem", True, "Saved queries that this skill answers first today"),
-    Column("Decision", "6.4rem"),
+    Column("Raw", "3.2rem", True, "The same with boilerplate counted; 0 to 1"),
+    Column("Cosine", "4rem", True, "Likeness of the embeddings; 0 to 1"),
+    Column("Name", "3.7rem", help="Whether the names are the same once case and marks are folded"),
+    Column("Chars", "3.9rem", True, "Characters of the body"),
+    Column("Queries", "4.1rem", True, "Saved queries that this skill answers first today"),
+    Column("Decision", "5.6rem"),
 )
 
 

@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 QUERY_CHARS = 120
 
 
-def query_effects(ws: Workspace, member: Member, keeper: str) -> None:
-    """Draw which saved queries this member answers today and what a merge would change."""
+def query_line(ws: Workspace, member: Member, effects: Sequence[QueryEffect]) -> str:
+    """Return in a sentence how the saved queries stand to this member; Markdown of our own."""
     if not ws.labels.queries():
-        st.caption(
-            "No query is saved yet. Save some on the page Route, scan again, and each merge shows "
-            "beforehand whose answer it changes."
-        )
-        return
+        return "No query is saved yet; saved ones (page Route) show what a merge would change."
     waiting = ws.duplicates.unanswered(PROFILE)
     if waiting:
-        st.caption(f"{_queries(waiting)} saved after the scan: scan again to count them in.")
-    skill_id = member.skill.skill_id
-    effects = () if skill_id == keeper else ws.duplicates.merge_effect([skill_id], keeper)
+        return f"{_queries(waiting)} saved after the scan: scan again to count them in."
     if not member.answers and not effects:
-        st.caption("It answers no saved query; merging it changes no answer.")
+        return "It answers no saved query; merging it changes no answer."
+    return ""
+
+
+def query_details(member: Member, effects: Sequence[QueryEffect]) -> None:
+    """Draw which saved queries this member answers today and what a merge would change."""
+    if not member.answers and not effects:
         return
     lost = sum(effect.lost for effect in effects)
     answered = sum(answer.answers for answer in member.answers)

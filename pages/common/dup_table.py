@@ -23,12 +23,13 @@ _component = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's head; `width` in CSS, empty to share what is left."""
+    """A column's head; `width` in CSS, empty to share what is left; `tail` keeps texts' ends."""
 
     name: str
     width: str = ""
     number: bool = False
     help: str = ""
+    tail: bool = False
 
 
 def focus_table(

@@ -13,18 +13,18 @@ import streamlit as st
 from pages.common import dup_state
 from pages.common.dup_decide import Place
 from pages.common.dup_diff import differences
+from pages.common.dup_facts import open_members
 from pages.common.dup_filters import Queue, queue, queue_filters
 from pages.common.dup_group import focus_head, group_head
 from pages.common.dup_keys import decision_buttons, group_moves, member_moves, note_field
 from pages.common.dup_members import member_table
-from pages.common.dup_queries import query_effects
+from pages.common.dup_queries import query_details, query_line
 from pages.common.dup_queue import queue_table
 from pages.common.dup_scan import PROFILE
 from pages.common.dup_split import split_offer
 from pages.common.dup_words import pair_of
 from pages.common.skill_text import draw_body
 from skillrouter_core.errors import NotFoundError
-from skillrouter_core.records import Verdict
 
 if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
@@ -53,17 +53,6 @@ def work(ws: Workspace, view: GroupsView) -> None:
             _group(ws, view, found, detail)
 
 
-def open_members(view: GroupsView, detail: GroupDetail) -> tuple[str, ...]:
-    """Return the members of a group that wait for a decision, without the keeper."""
-    gone = {view.scan.ids[row] for row in view.settled.gone}
-    return tuple(
-        member.skill.skill_id
-        for member in detail.members[1:]
-        if member.skill.skill_id not in gone
-        and not (member.decision and member.decision.verdict is Verdict.KEEP)
-    )
-
-
 def _opened(ws: Workspace, view: GroupsView, found: Queue) -> GroupDetail | None:
     """Return the group of the address, else the first of the queue."""
     asked = dup_state.opened()[0]
@@ -84,7 +73,7 @@ def _focus(view: GroupsView, detail: GroupDetail) -> None:
     group, member = dup_state.opened()
     ids = [each.skill.skill_id for each in detail.members]
     if member not in ids:
-        member = group if group in ids[1:] else (*open_members(view, detail), ids[1])[0]
+        member = group if group in ids[1:] else (*open_members(view, ids), ids[1])[0]
     dup_state.open_group(detail.group.keeper, member)
 
 
@@ -106,10 +95,10 @@ def _group(ws: Workspace, view: GroupsView, found: Queue, detail: GroupDetail) -
     place = Place(
         keeper=keeper,
         members=members,
-        open_members=open_members(view, detail),
+        open_members=open_members(view, members),
         focus=focus,
         line=line,
-        open_now=lambda skill_id: _open_now(ws, view, skill_id),
+        open_now=lambda ids: open_members(ws.duplicates.groups(view.thresholds, PROFILE), ids),
         line_now=lambda: queue(ws.duplicates.groups(view.thresholds, PROFILE)).keepers,
     )
     at = (
@@ -127,21 +116,14 @@ def _group(ws: Workspace, view: GroupsView, found: Queue, detail: GroupDetail) -
         dup_state.open_group(keeper, picked)
         st.rerun()
     member = detail.members[members.index(focus)]
+    effects = () if focus == keeper else ws.duplicates.merge_effect([focus], keeper, PROFILE)
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
-        focus_head(member, pair_of(detail, focus), view.thresholds)
+        queries = query_line(ws, member, effects)
+        focus_head(member, pair_of(detail, focus), view.thresholds, queries)
         member_moves(place)
     note_field()
-    query_effects(ws, member, keeper)
+    query_details(member, effects)
     if focus == keeper:
         draw_body(member.skill.body)
     else:
         differences(detail.members[0].skill, member.skill)
-
-
-def _open_now(ws: Workspace, view: GroupsView, skill_id: str) -> tuple[str, ...]:
-    now = ws.duplicates.groups(view.thresholds, PROFILE)
-    try:
-        return open_members(now, ws.duplicates.group(skill_id, view.thresholds, PROFILE))
-    except NotFoundError:
-        # The last other member was told apart: there is no group any more.
-        return ()

@@ -1,18 +1,21 @@
 // A short table with one row in focus; a click, Enter or Space on a row asks for another.
 // Draws with text nodes only: whatever a skill says stays text.
 
-function cell(tag, text, number, title) {
+function cell(tag, text, { number, tail }, title) {
   const made = document.createElement(tag);
-  made.textContent = text;
-  if (number) made.className = "number";
+  // What tells ids apart stands at their end: such a column is cut at its beginning.
+  const held = tail ? made.appendChild(document.createElement("bdi")) : made;
+  held.textContent = text;
+  made.classList.toggle("number", number);
+  made.classList.toggle("tail", tail);
   if (title) made.title = title;
   return made;
 }
 
 function head(columns) {
   const row = document.createElement("tr");
-  for (const { name, number, help } of columns) {
-    const made = cell("th", name, number, help);
+  for (const column of columns) {
+    const made = cell("th", column.name, column, column.help);
     made.scope = "col";
     row.append(made);
   }
@@ -23,14 +26,15 @@ function head(columns) {
 
 function line(values, columns, focused, pick) {
   const row = document.createElement("tr");
-  row.tabIndex = 0;
   if (focused) row.setAttribute("aria-current", "true");
-  values.forEach((value, at) => row.append(cell("td", value, columns[at].number, value)));
+  values.forEach((value, at) => row.append(cell("td", value, columns[at], value)));
   row.addEventListener("click", pick);
   row.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" && event.key !== " ") return;
+    const steps = { ArrowDown: row.nextElementSibling, ArrowUp: row.previousElementSibling };
+    if (event.key === "Enter" || event.key === " ") pick();
+    else if (event.key in steps) steps[event.key]?.focus();
+    else return;
     event.preventDefault();
-    pick();
   });
   return row;
 }
@@ -47,8 +51,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const body = document.createElement("tbody");
   data.rows.forEach((values, at) => {
     const pick = () => setTriggerValue("picked", at);
-    body.append(line(values, data.columns, at === data.focus, pick));
+    const row = line(values, data.columns, at === data.focus, pick);
+    // One stop for Tab, the arrows go on from there.
+    row.tabIndex = at === (data.focus ?? 0) ? 0 : -1;
+    body.append(row);
   });
   table.append(group, head(data.columns), body);
+  const held = parentElement.activeElement?.tagName === "TR";
   parentElement.querySelector(".rows").replaceChildren(table);
+  if (held) body.querySelector("[tabindex='0']")?.focus();
 }
