@@ -7,10 +7,18 @@ Must not know how a pair is valued, a group formed or a plan written: `dedup` do
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillrouter_core.progress import ProgressListener, silent
-from skillrouter_core.records import Choice, Decision, QueryEffect, Thresholds, Verdict
+from skillrouter_core.records import (
+    CheckReport,
+    Choice,
+    Decision,
+    QueryEffect,
+    Thresholds,
+    Verdict,
+)
 from skillrouter_core.workspace.answers import answer_all, unanswered
 from skillrouter_core.workspace.deciding import Deciding
 from skillrouter_core.workspace.merging import effects
@@ -19,6 +27,7 @@ if TYPE_CHECKING:
     from skillrouter_core.dedup import DuplicateReport, Scan
     from skillrouter_core.workspace import Workspace
     from skillrouter_core.workspace.duplicate_views import GroupDetail, GroupsView
+    from skillrouter_core.workspace.gate import CheckOptions
     from skillrouter_core.workspace.scans import Scans
 
 DEFAULTS = Thresholds()
@@ -84,7 +93,7 @@ class Duplicates:
         return report(self._workspace, self._scans, self.groups(thresholds, profile), profile)
 
     def export(self, name: str, thresholds: Thresholds = DEFAULTS, profile: str = PROFILE) -> str:
-        """Return the report as csv, json, markdown or script; raise UsageError for another."""
+        """Return the report as csv, json, markdown, script or sarif, or raise UsageError."""
         from skillrouter_core.workspace.exporting import export
 
         return export(self._workspace, self.report(thresholds, profile), name)
@@ -123,6 +132,28 @@ class Duplicates:
     def last(self, author: str) -> Decision | None:
         """Return an author's newest decision that was not taken back, None without one."""
         return self._deciding.last(author)
+
+    # ------------------------------------------------------------------ the gate
+
+    def check(
+        self,
+        paths: Path | Sequence[Path],
+        options: CheckOptions | None = None,
+        listener: ProgressListener = silent,
+    ) -> CheckReport:
+        """Hold SKILL.md files or folders of them against the catalogs; see `gate.check`.
+
+        Scans first where there is no scan of the catalogs as they are. Raises SourceError for a
+        path without skills, UsageError, NotFoundError, and the ModelError family.
+        """
+        from skillrouter_core.workspace.gate import CheckOptions, check
+
+        options = options or CheckOptions()
+        wanted = [paths] if isinstance(paths, Path) else list(paths)
+        if self.stale(options.profile):
+            self.scan(listener, options.profile)
+        view = self.groups(options.thresholds, options.profile)
+        return check(self._workspace, self._scans, view, wanted, options, listener)
 
     # ------------------------------------------------------------------ saved queries
 

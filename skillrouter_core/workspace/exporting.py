@@ -19,6 +19,7 @@ from skillrouter_core.dedup import (
     to_script,
 )
 from skillrouter_core.dedup.keeper import reasons
+from skillrouter_core.dedup.sarif import report_sarif
 from skillrouter_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from skillrouter_core.workspace.duplicate_views import GroupsView
     from skillrouter_core.workspace.scans import Scans
 
-FORMATS = ("csv", "json", "markdown", "script")
+FORMATS = ("csv", "json", "markdown", "script", "sarif")
 
 
 def report(ws: Workspace, scans: Scans, view: GroupsView, profile: str) -> DuplicateReport:
@@ -59,7 +60,7 @@ def export(ws: Workspace, found: DuplicateReport, name: str) -> str:
     """Return a report in one of `FORMATS`; raise UsageError for another."""
     if name == "script":
         return to_script(found, roots(ws))
-    writers = {"csv": to_csv, "json": to_json, "markdown": to_markdown}
+    writers = {"csv": to_csv, "json": to_json, "markdown": to_markdown, "sarif": report_sarif}
     if name not in writers:
         raise UsageError(f"no export format {name!r}; choose one of: {', '.join(FORMATS)}")
     return writers[name](found)
