@@ -21,14 +21,15 @@ COLUMNS = (
 )  # fmt: skip
 """The columns of the CSV; the values of a pair are those with the group's keeper."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "\t", "\n")
 
 
 def to_csv(report: DuplicateReport) -> str:
     """Return one line a skill of a group, then skills decided on that are in no group now.
 
     A cell that a spreadsheet would take for a formula (it begins with = + - @ or white space
-    that hides one) gets an apostrophe in front: for exact ids take the JSON.
+    that hides one) gets an apostrophe in front, and every line break inside a cell is a line
+    feed: for exact ids take the JSON.
     """
     written = io.StringIO()
     lines = csv.writer(written, lineterminator="\n")
@@ -88,8 +89,9 @@ def _yes(value: bool) -> str:
 
 
 def _cell(text: str) -> str:
-    hidden = text.lstrip(" \u00a0").startswith(_FORMULA)
-    return f"'{text}" if hidden else text
+    # Not every reader takes a lone carriage return for part of a cell.
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{lines}" if lines.lstrip(" \u00a0").startswith(_FORMULA) else lines
 
 
 def to_json(report: DuplicateReport) -> str:

@@ -17,7 +17,7 @@ MARKDOWN_GROUPS = 200
 """The report spells out so many groups and says how many it leaves out."""
 
 _BREAKS = re.compile(r"\s+")
-_PLAIN = re.compile(r"[\w ,;()%'-]*(\.[\w ,;()%'-]+)*\.?", re.ASCII)
+_PLAIN = re.compile(r"[A-Za-z0-9 ,;()%'-]*(\.[A-Za-z0-9 ,;()%'-]+)*\.?")
 
 
 def to_markdown(report: DuplicateReport, *, limit: int = MARKDOWN_GROUPS) -> str:
