@@ -66,12 +66,15 @@ class TextDiff:
         return not self.cut and all(line.kind is LineKind.SAME for line in self.lines)
 
 
-def word_diff(left: str, right: str, *, max_chars: int = MAX_CHARS) -> TextDiff:
+def word_diff(
+    left: str, right: str, *, max_chars: int = MAX_CHARS, max_cells: int = MAX_CELLS
+) -> TextDiff:
     """Return `left` and `right` side by side; of each at most `max_chars` characters.
 
     Equal lines are found first; what lies between them is laid out so that lines with common
-    words meet, and those are compared word by word. White space at the ends of lines counts for
-    nothing. Joining the left (or right) lines gives that text back.
+    words meet (up to `max_cells`), and those are compared word by word. White space at the ends
+    of lines counts for nothing. Joining the left (or right) lines that have a number gives that
+    text back.
     """
     cut = _cut(left, right, max_chars)
     one, other = left[:max_chars].split("\n"), right[:max_chars].split("\n")
@@ -82,7 +85,7 @@ def word_diff(left: str, right: str, *, max_chars: int = MAX_CHARS) -> TextDiff:
             pairs = zip(left_rows, right_rows, strict=True)
             rows += (_same(at, one[at], to, other[to]) for at, to in pairs)
         else:
-            rows += _between(one, left_rows, other, right_rows)
+            rows += _between(one, left_rows, other, right_rows, max_cells)
     return TextDiff(tuple(rows), cut)
 
 
@@ -100,10 +103,11 @@ def _same(left: int, one: str, right: int, other: str) -> DiffLine:
 
 
 def _between(
-    one: Sequence[str], left: range, other: Sequence[str], right: range
+    one: Sequence[str], left: range, other: Sequence[str], right: range, max_cells: int
 ) -> Iterator[DiffLine]:
     """Yield the rows of a stretch without equal lines."""
-    for at, to in _paired([one[row] for row in left], [other[row] for row in right]):
+    changed = [one[row] for row in left], [other[row] for row in right]
+    for at, to in _paired(*changed, max_cells):
         if at is None and to is not None:
             text = other[right[to]]
             yield DiffLine(LineKind.RIGHT, None, "", (), right[to] + 1, text, _whole(text))
@@ -122,9 +126,11 @@ def _whole(text: str) -> tuple[Span, ...]:
     return (Span(0, len(text)),) if text.strip() else ()
 
 
-def _paired(one: Sequence[str], other: Sequence[str]) -> list[tuple[int | None, int | None]]:
+def _paired(
+    one: Sequence[str], other: Sequence[str], max_cells: int
+) -> list[tuple[int | None, int | None]]:
     """Return the rows of a stretch as positions, in the order that keeps both texts' own."""
-    if len(one) * len(other) > MAX_CELLS:
+    if len(one) * len(other) > max_cells:
         meeting = [(at, at) for at in range(min(len(one), len(other)))]
     else:
         meeting = _alignment(one, other)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import bisect
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 MAX_EXACT = 40_000
@@ -21,20 +22,20 @@ stretch, without one item that both have exactly once, counts as wholly differen
 Stretch = tuple[bool, range, range]
 
 
-def stretches(one: Sequence[str], other: Sequence[str]) -> list[Stretch]:
+def stretches(
+    one: Sequence[str], other: Sequence[str], *, exact: int = MAX_EXACT, rough: int = MAX_ROUGH
+) -> list[Stretch]:
     """Return both sequences cut into stretches: (equal or not, positions in one, in other).
 
     Stretches are in order, cover both sequences, and alternate between equal and not. Items
     that occur once on both sides hold the texts together first; what lies between is compared
     closely where it is short enough (`MAX_EXACT`, `MAX_ROUGH`).
     """
-    matches = _matches(one, range(len(one)), other, range(len(other)))
+    comparison = _Comparison(one, other, exact, rough)
+    ends = range(len(one), len(one)), range(len(other), len(other))
     found: list[Stretch] = []
     at = to = 0
-    for left, right in [
-        *_blocks(matches),
-        (range(len(one), len(one)), range(len(other), len(other))),
-    ]:
+    for left, right in [*_blocks(comparison.matches(range(len(one)), range(len(other)))), ends]:
         if left.start > at or right.start > to:
             found.append((False, range(at, left.start), range(to, right.start)))
         if left:
@@ -58,73 +59,73 @@ def _blocks(matches: Iterator[tuple[int, int]]) -> Iterator[tuple[range, range]]
         yield range(start[0], start[0] + length), range(start[1], start[1] + length)
 
 
-def _matches(
-    one: Sequence[str], left: range, other: Sequence[str], right: range
-) -> Iterator[tuple[int, int]]:
-    """Yield matching positions, increasing on both sides."""
-    while left and right and one[left[0]] == other[right[0]]:
-        yield left[0], right[0]
-        left, right = left[1:], right[1:]
-    tail = 0
-    while tail < min(len(left), len(right)) and one[left[-1 - tail]] == other[right[-1 - tail]]:
-        tail += 1
-    ends = zip(left[len(left) - tail :], right[len(right) - tail :], strict=True)
-    yield from _inside(one, left[: len(left) - tail], other, right[: len(right) - tail])
-    yield from ends
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """Two sequences, and how long a stretch of them may be for each way of comparing."""
+
+    one: Sequence[str]
+    other: Sequence[str]
+    exact: int
+    rough: int
+
+    def matches(self, left: range, right: range) -> Iterator[tuple[int, int]]:
+        """Yield matching positions, increasing on both sides."""
+        one, other = self.one, self.other
+        while left and right and one[left[0]] == other[right[0]]:
+            yield left[0], right[0]
+            left, right = left[1:], right[1:]
+        tail, shorter = 0, min(len(left), len(right))
+        while tail < shorter and one[left[-1 - tail]] == other[right[-1 - tail]]:
+            tail += 1
+        ends = zip(left[len(left) - tail :], right[len(right) - tail :], strict=True)
+        yield from self._inside(left[: len(left) - tail], right[: len(right) - tail])
+        yield from ends
+
+    def _inside(self, left: range, right: range) -> Iterator[tuple[int, int]]:
+        """Yield the matches of two stretches that differ at both ends."""
+        cells = len(left) * len(right)
+        anchors = self._anchors(left, right) if cells > self.exact else []
+        if not anchors:
+            if 0 < cells <= self.rough:
+                yield from self._closely(left, right, junk=cells > self.exact)
+            return
+        at, to = left.start, right.start
+        for row, match in anchors:
+            yield from self.matches(range(at, row), range(to, match))
+            yield row, match
+            at, to = row + 1, match + 1
+        yield from self.matches(range(at, left.stop), range(to, right.stop))
+
+    def _closely(self, left: range, right: range, *, junk: bool) -> Iterator[tuple[int, int]]:
+        one, other = self.one[left.start : left.stop], self.other[right.start : right.stop]
+        matcher = SequenceMatcher(None, one, other, autojunk=junk)
+        for block in matcher.get_matching_blocks():
+            for step in range(block.size):
+                yield left.start + block.a + step, right.start + block.b + step
+
+    def _anchors(self, left: range, right: range) -> list[tuple[int, int]]:
+        """Return items that both have exactly once: the longest run increasing on both sides."""
+        one, other = self.one, self.other
+        place = {other[to]: to for to in right}
+        here, there = Counter(one[at] for at in left), Counter(other[to] for to in right)
+        once = (at for at in left if here[one[at]] == 1 and there[one[at]] == 1)
+        return _longest_run([(at, place[one[at]]) for at in once])
 
 
-def _inside(
-    one: Sequence[str], left: range, other: Sequence[str], right: range
-) -> Iterator[tuple[int, int]]:
-    """Yield the matches of two stretches that differ at both ends."""
-    cells = len(left) * len(right)
-    if not cells:
-        return
-    anchors = _anchors(one, left, other, right) if cells > MAX_EXACT else []
-    if not anchors:
-        if cells <= MAX_ROUGH:
-            yield from _closely(one, left, other, right, rough=cells > MAX_EXACT)
-        return
-    at, to = left.start, right.start
-    for row, match in anchors:
-        yield from _matches(one, range(at, row), other, range(to, match))
-        yield row, match
-        at, to = row + 1, match + 1
-    yield from _matches(one, range(at, left.stop), other, range(to, right.stop))
+def _longest_run(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the longest run of `pairs` (increasing on the left) that increases on the right.
 
-
-def _closely(
-    one: Sequence[str], left: range, other: Sequence[str], right: range, *, rough: bool
-) -> Iterator[tuple[int, int]]:
-    matcher = SequenceMatcher(
-        None, one[left.start : left.stop], other[right.start : right.stop], autojunk=rough
-    )
-    for block in matcher.get_matching_blocks():
-        for step in range(block.size):
-            yield left.start + block.a + step, right.start + block.b + step
-
-
-def _anchors(
-    one: Sequence[str], left: range, other: Sequence[str], right: range
-) -> list[tuple[int, int]]:
-    """Return the longest run, increasing on both sides, of items that both have exactly once."""
-    place = {other[to]: to for to in right}
-    counts = Counter(one[at] for at in left), Counter(other[to] for to in right)
-    pairs = [
-        (at, place[one[at]]) for at in left if counts[0][one[at]] == 1 and counts[1][one[at]] == 1
-    ]
-    # Patience sorting: `ends[k]` is the least end of a run of k + 1 pairs.
+    Patience sorting: `ends[k]` is the least right end of a run of k + 1 pairs, `tops[k]` the
+    pair it belongs to, and `before` each pair's predecessor.
+    """
     ends: list[int] = []
     tops: list[int] = []
     before: list[int] = []
     for number, (_, to) in enumerate(pairs):
         length = bisect.bisect_left(ends, to)
         before.append(tops[length - 1] if length else -1)
-        if length == len(ends):
-            ends.append(to)
-            tops.append(number)
-        else:
-            ends[length], tops[length] = to, number
+        ends[length : length + 1] = [to]
+        tops[length : length + 1] = [number]
     run, number = [], tops[-1] if tops else -1
     while number >= 0:
         run.append(pairs[number])
