@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from skillrouter_core.dedup.shingles import Bags, GramVector, mix64
 
-PARTITIONS = 16
+PARTITIONS = 32
 """Parts of the trigrams sorted one after the other, which bounds the memory of sorting."""
 
 IntVector = NDArray[np.int64]
@@ -51,30 +51,39 @@ class Atoms:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Shared trigrams of one partition, in order: their skills, and a hash of those."""
+    """One partition merged by itself: its trigrams, then its atoms with their skills.
+
+    `key_of` names each trigram's atom by a hash of its skills; `keys`, ascending, `weights`
+    and `counts` (of `rows`) are the atoms'.
+    """
 
     grams: GramVector
-    rows: NDArray[np.int32]
-    counts: IntVector
+    key_of: GramVector
     keys: GramVector
+    weights: IntVector
+    counts: IntVector
+    rows: NDArray[np.int32]
 
 
 def merge(bags: Bags) -> Atoms:
     """Return the shared trigrams of all sets, merged."""
     parts = list(_parts(bags))
-    grams = np.concatenate([part.grams for part in parts])
-    rows = np.concatenate([part.rows for part in parts])
+    found = np.concatenate([part.keys for part in parts])
     counts = np.concatenate([part.counts for part in parts])
-    keys = np.concatenate([part.keys for part in parts])
-    del parts
-    _, first, atom_of, weights = np.unique(
-        keys, return_index=True, return_inverse=True, return_counts=True
+    keys, first, atom_of = np.unique(found, return_index=True, return_inverse=True)
+    weights = np.bincount(
+        atom_of, np.concatenate([part.weights for part in parts]), minlength=len(keys)
     )
-    starts = np.cumsum(counts) - counts
+    rows = np.concatenate([part.rows for part in parts])
     chosen = counts[first]
-    entries = ranges(starts[first], chosen)
-    bounds = np.concatenate([[0], np.cumsum(chosen)])
-    return Atoms(rows[entries], bounds, weights, grams, atom_of)
+    entries = ranges((np.cumsum(counts) - counts)[first], chosen)
+    return Atoms(
+        rows=rows[entries],
+        starts=np.concatenate([[0], np.cumsum(chosen)]),
+        weights=weights.astype(np.int64),
+        grams=np.concatenate([part.grams for part in parts]),
+        atom_of=np.concatenate([np.searchsorted(keys, part.key_of) for part in parts]),
+    )
 
 
 def ranges(starts: IntVector, counts: IntVector) -> IntVector:
@@ -93,7 +102,7 @@ def _parts(bags: Bags) -> Iterator[_Part]:
     for number in range(PARTITIONS):
         chosen = np.flatnonzero(home == number)
         values, rows = bags.values[chosen], row_of[chosen]
-        order = np.argsort(values, kind="stable")
+        order = np.argsort(values)
         yield _part(values[order], rows[order], random)
 
 
@@ -108,6 +117,10 @@ def _part(values: GramVector, rows: NDArray[np.int32], random: GramVector) -> _P
     rows, counts = rows[kept], counts[shared]
     if not len(rows):
         nothing = np.empty(0, dtype=np.uint64)
-        return _Part(nothing, rows, counts, nothing)
-    keys = np.add.reduceat(random[rows], np.cumsum(counts) - counts)
-    return _Part(values[starts[shared]], rows, counts, mix64(keys + counts.astype(np.uint64)))
+        return _Part(nothing, nothing, nothing, counts, counts, rows)
+    begins = np.cumsum(counts) - counts
+    key_of = mix64(np.add.reduceat(random[rows], begins) + counts.astype(np.uint64))
+    keys, chosen, weights = np.unique(key_of, return_index=True, return_counts=True)
+    entries = ranges(begins[chosen], counts[chosen])
+    grams = values[starts[shared]]
+    return _Part(grams, key_of, keys, weights, counts[chosen], rows[entries])

@@ -60,7 +60,7 @@ def slow_values(catalog: Catalog, a: int, b: int, least: int) -> tuple[float, fl
     return jaccard, raw, len(common & out) / len(common) if common else 0.0
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(CATALOGS, st.integers(2, 4))
 def test_values_agree_with_sets(catalog: Catalog, least: int) -> None:
     pairs = list(combinations(range(len(catalog)), 2))
@@ -73,7 +73,7 @@ def test_values_agree_with_sets(catalog: Catalog, least: int) -> None:
         np.testing.assert_allclose(column, expected, atol=1e-6)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(CATALOGS, st.integers(2, 4))
 def test_boilerplate_agrees_with_counting(catalog: Catalog, least: int) -> None:
     found = as_bodies(catalog, least).boilerplate
@@ -83,7 +83,7 @@ def test_boilerplate_agrees_with_counting(catalog: Catalog, least: int) -> None:
     assert fast == slow
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(CATALOGS)
 def test_atoms_stand_for_every_shared_trigram(catalog: Catalog) -> None:
     atoms = merge(as_bags(catalog))

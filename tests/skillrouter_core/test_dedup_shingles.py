@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skillrouter_core.dedup.shingles import GRAM, Bags, Shingler, pack, plain, words
@@ -75,6 +75,7 @@ def test_a_trigram_keeps_its_number_between_versions() -> None:
 
 
 @pytest.mark.parametrize("kind", ["word", "char"])
+@settings(deadline=None)
 @given(first=TEXTS, second=TEXTS)
 def test_sets_agree_with_tuples_of_words(kind: str, first: str, second: str) -> None:
     shingler = Shingler(kind)
@@ -86,6 +87,7 @@ def test_sets_agree_with_tuples_of_words(kind: str, first: str, second: str) -> 
     assert len(np.intersect1d(*sets)) == len(slow[0] & slow[1])
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_can_be_shingled(text: str) -> None:
     assert len(Shingler().shingle(text)) <= max(1, len(words(text)))
