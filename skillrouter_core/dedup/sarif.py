@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
@@ -46,7 +46,10 @@ _FOR_MARKUP = str.maketrans("[]{}\\", "()()/")
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """One result: its rule, the file it is about, what it says, and what makes it this one."""
+    """One result: its rule, the file it is about, what it says, and what makes it this one.
+
+    `known`: it was so before the change that is checked, and so is only a note.
+    """
 
     rule: str
     file: str
@@ -54,6 +57,7 @@ class _Finding:
     message: str
     key: tuple[str, ...]
     values: dict[str, Any]
+    known: bool = False
 
 
 def check_sarif(report: CheckReport, *, limit: int = MAX_RESULTS) -> str:
@@ -94,7 +98,7 @@ def report_sarif(report: DuplicateReport, *, limit: int = MAX_RESULTS) -> str:
 
 def _of_checked(checked: CheckedSkill) -> Iterator[_Finding]:
     for near in checked.duplicates:
-        if near.fails:
+        if near.is_duplicate:
             yield _near(checked, near)
     for stolen in checked.stolen:
         if stolen.lost:
@@ -111,12 +115,16 @@ def _of_checked(checked: CheckedSkill) -> Iterator[_Finding]:
 def _near(checked: CheckedSkill, near: Near) -> _Finding:
     found_by = " and ".join(layer for layer in near.layers if layer is not Layer.NAME)
     where = f" (also checked: {_plain(near.file)})" if near.file else ""
+    advice = (
+        "It was so before this change."
+        if near.known
+        else "Change that skill instead of adding one, or make the difference plain."
+    )
     text = (
         f"{_plain(checked.skill.name)} is a near-copy of {_plain(near.pair.b)}{where} by "
-        f"{found_by}: {_likeness(near.pair)}. Change that skill instead of adding one, or make "
-        "the difference plain."
+        f"{found_by}: {_likeness(near.pair)}. {advice}"
     )
-    return _about(checked, "near-duplicate", near.pair, text)
+    return replace(_about(checked, "near-duplicate", near.pair, text), known=near.known)
 
 
 def _about(checked: CheckedSkill, rule: str, pair: DuplicatePair, text: str) -> _Finding:
@@ -192,7 +200,7 @@ def _result(finding: _Finding) -> dict[str, Any]:
     return {
         "ruleId": finding.rule,
         "ruleIndex": _INDEX[finding.rule],
-        "level": _LEVELS[finding.rule],
+        "level": "note" if finding.known else _LEVELS[finding.rule],
         "message": {"text": finding.message},
         "locations": [
             {
