@@ -50,7 +50,7 @@ def _found(ws: Workspace) -> None:
     scan = ws.duplicates.load(PROFILE)
     if scan is None:
         return
-    words, controls = st.columns([5, 4], gap="large", vertical_alignment="center")
+    words, controls = st.columns([7, 5], gap="large", vertical_alignment="center")
     with controls, st.container(horizontal=True, gap="medium"):
         thresholds = threshold_sliders(scan.floors)
     view = ws.duplicates.groups(thresholds, PROFILE)
@@ -61,7 +61,6 @@ def _found(ws: Workspace) -> None:
         TABS,
         default=TABS[0],
         required=True,
-        format_func=str.capitalize,
         key=TAB,
         bind="query-params",
         label_visibility="collapsed",

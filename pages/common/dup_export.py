@@ -17,8 +17,13 @@ if TYPE_CHECKING:
     from skillrouter_core.workspace.duplicate_views import GroupsView
 
 FORMATS = {
-    "csv": ("CSV", "duplicates.csv", "text/csv", "one line a skill, for a spreadsheet"),
-    "json": ("JSON", "duplicates.json", "application/json", "pairs, groups, decisions, figures"),
+    "csv": ("CSV", "duplicates.csv", "text/csv", "for a spreadsheet, with values and decisions"),
+    "json": (
+        "JSON",
+        "duplicates.json",
+        "application/json",
+        "with decisions and figures, for programs",
+    ),
     "markdown": ("Markdown", "duplicates.md", "text/markdown", "a report for a pull request"),
     "script": (
         "Shell script",
@@ -40,6 +45,7 @@ def exports(ws: Workspace, view: GroupsView) -> None:
     )
     if not removed:
         st.caption("Nothing is to be removed yet: merge or retire a skill first.")
+    held = _held(view)
     for name, (label, file, mime, meaning) in FORMATS.items():
         with st.container(horizontal=True, vertical_alignment="center"):
             st.download_button(
@@ -52,4 +58,16 @@ def exports(ws: Workspace, view: GroupsView) -> None:
                 on_click="ignore",
                 width=160,
             )
-            st.markdown(f":small[:gray[{file}: {meaning}]]")
+            st.markdown(f":small[:gray[{file}: {held[name]}; {meaning}]]")
+
+
+def _held(view: GroupsView) -> dict[str, str]:
+    """Return by format how much is in it."""
+    counts = view.counts
+    skills, groups = count(counts.redundant + counts.groups, "skill"), count(counts.groups, "group")
+    return {
+        "csv": f"{skills} in groups",
+        "json": f"{count(counts.pairs, 'pair')} in {groups}",
+        "markdown": f"{groups} with {skills}",
+        "script": f"{count(len(view.settled.gone), 'skill')} to remove",
+    }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common.dup_state import open_group
+from pages.common import dup_state
 from pages.common.dup_table import Column, focus_table
 from pages.common.safe_text import escape, one_line
 from pages.common.scores import count, when
@@ -20,14 +20,13 @@ if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
 
 ROWS = 50
-SHEET = "sheet"
 COLUMNS = (
     Column("When", "9.5rem"),
     Column("Who", "7rem"),
     Column("Verdict", "5.5rem"),
     Column("Skill", tail=True),
     Column("Other skill", tail=True),
-    Column("Note"),
+    Column("Note", "24%"),
     Column("Taken back", "13rem"),
 )
 
@@ -51,14 +50,17 @@ def history(ws: Workspace) -> None:
             width="stretch",
         )
         if pages > 1:
-            page = st.pagination(pages, key=SHEET, bind="query-params")
+            page = st.pagination(pages, key=dup_state.SHEET, bind="query-params")
     shown = decisions[(page - 1) * ROWS : page * ROWS]
-    rows = [_row(one) for one in shown]
-    picked = focus_table(COLUMNS, rows, None, "history", label="Decisions, newest first")
-    if picked is not None:
-        open_group(shown[picked].other_id or shown[picked].skill_id, shown[picked].skill_id)
-        st.session_state["tab asked for"] = "groups"
-        st.rerun()
+    columns = COLUMNS if undone else COLUMNS[:-1]
+    rows = [_row(one)[: len(columns)] for one in shown]
+    label = "Decisions, newest first"
+    focus_table(columns, rows, None, "history", label=label, on_pick=lambda at: _open(shown[at]))
+
+
+def _open(decision: Decision) -> None:
+    dup_state.open_group(decision.other_id or decision.skill_id, decision.skill_id)
+    st.session_state[dup_state.TAB] = "groups"
 
 
 def conflicts(decisions: Sequence[Decision]) -> dict[str, tuple[Decision, ...]]:

@@ -5,6 +5,7 @@ Responsible for drawing them; each shows its key. Must not know what a verdict d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -58,12 +59,12 @@ def decision_buttons(ws: Workspace, place: Place) -> None:
         )
 
 
-def member_moves(place: Place) -> None:
-    """Draw, for a row, the steps from member to member of the open group."""
+def member_moves(group: str, members: Sequence[str], focus: str) -> None:
+    """Draw, for a row, the steps from member to member of what is open."""
     with st.container(horizontal=True, gap="xsmall", width="content"):
         for key, step, meaning in (("P", -1, "Member before"), ("N", 1, "Next member")):
-            target = stepped(place.members, place.focus, step)
-            _move(key, step, meaning, (place.keeper, target), len(place.members) < 2)
+            target = (group, stepped(members, focus, step))
+            _move(key, step, meaning, target, len(members) < 2)
 
 
 def group_moves(place: Place) -> None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.common.dup_diff import differences
-from pages.common.dup_state import PAGE, open_group, opened
+from pages.common.dup_keys import member_moves
+from pages.common.dup_state import SHEET, open_group, opened
 from pages.common.dup_table import Column, focus_table
 from pages.common.dup_words import discounts, likeness
 from pages.common.safe_text import escape, one_line
@@ -41,7 +42,7 @@ def namesake_lane(ws: Workspace, view: GroupsView) -> None:
     """Draw the names that several unlike skills share."""
     from skillrouter_core.workspace.duplicate_lanes import namesakes
 
-    lanes = namesakes(view)
+    lanes = sorted(namesakes(view), key=len, reverse=True)
     if not lanes:
         st.info("No two unlike skills share a name.", icon=":material/check_circle:")
         return
@@ -50,31 +51,25 @@ def namesake_lane(ws: Workspace, view: GroupsView) -> None:
         "but an agent that goes by names may load the wrong one. Rename one in its source."
     )
     names = dict(zip(view.scan.ids, view.scan.names, strict=True))
-    shown, first = _page(lanes)
+    shown = _page(lanes)
     rows = [(one_line(names[ids[0]], 80), f"{len(ids):,}", ", ".join(ids)) for ids in shown]
     group, member = opened()
     focus = next((at for at, ids in enumerate(shown) if group in ids), None)
-    picked = focus_table(NAMESAKES, rows, focus, "namesakes", label="Names shared by unlike skills")
-    if picked is not None:
-        _open(shown[picked][0], shown[picked][1])
+    focus_table(
+        NAMESAKES,
+        rows,
+        focus,
+        "namesakes",
+        label="Names shared by unlike skills",
+        on_pick=lambda at: open_group(*shown[at][:2]),
+    )
     ids = next((ids for ids in lanes if group in ids), ())
     if not ids:
         st.caption("Click a name to see its skills side by side.")
         return
     others = [each for each in ids if each != group]
     member = member if member in others else others[0]
-    if len(others) > 1:
-        st.segmented_control(
-            "Compare with",
-            others,
-            default=member,
-            format_func=escape,
-            key=f"namesake {group}",
-            on_change=_other,
-            args=(group,),
-        )
-    _side_by_side(ws, view, group, member)
-    del first
+    _side_by_side(ws, view, (group, member), others)
 
 
 def discounted_lane(ws: Workspace, view: GroupsView) -> None:
@@ -89,27 +84,29 @@ def discounted_lane(ws: Workspace, view: GroupsView) -> None:
         f"**{count(len(pairs), 'pair')}** would count as near-copies if boilerplate shared by "
         "many skills of a source, and clauses such as “not for X, use Y”, were not discounted."
     )
-    shown, _ = _page(pairs)
+    shown = _page(pairs)
     ends = opened()
     focus = next((at for at, pair in enumerate(shown) if (pair.a, pair.b) == ends), None)
     rows = [_row(pair) for pair in shown]
-    picked = focus_table(
-        DISCOUNTED, rows, focus, "discounted", label="Pairs whose likeness was discounted"
+    focus_table(
+        DISCOUNTED,
+        rows,
+        focus,
+        "discounted",
+        label="Pairs whose likeness was discounted",
+        on_pick=lambda at: open_group(shown[at].a, shown[at].b),
     )
-    if picked is not None:
-        _open(shown[picked].a, shown[picked].b)
     if any((pair.a, pair.b) == ends for pair in pairs):
-        _side_by_side(ws, view, *ends)
+        _side_by_side(ws, view, ends, ends[1:])
     else:
         st.caption("Click a pair to see it side by side.")
 
 
-def _page(entries: Sequence[Any]) -> tuple[Sequence[Any], int]:
+def _page(entries: Sequence[Any]) -> Sequence[Any]:
+    """Draw the pages of a lane and return the entries of the one asked for."""
     pages = -(-len(entries) // ROWS)
-    if pages < 2:
-        return entries, 0
-    page = st.pagination(pages, key=f"lane {PAGE}", bind="query-params")
-    return entries[(page - 1) * ROWS : page * ROWS], (page - 1) * ROWS
+    page = st.pagination(pages, key=SHEET, bind="query-params") if pages > 1 else 1
+    return entries[(page - 1) * ROWS : page * ROWS]
 
 
 def _row(pair: DuplicatePair) -> tuple[str, ...]:
@@ -117,29 +114,24 @@ def _row(pair: DuplicatePair) -> tuple[str, ...]:
     return (pair.a, pair.b, *values, "; ".join(discounts(pair)) or "boilerplate")
 
 
-def _side_by_side(ws: Workspace, view: GroupsView, one: str, other: str) -> None:
+def _side_by_side(
+    ws: Workspace, view: GroupsView, ends: tuple[str, str], others: Sequence[str]
+) -> None:
+    """Draw two skills; `others` are those that the first may be compared with."""
     from skillrouter_core.workspace.duplicate_lanes import known_pair
 
+    one, other = ends
     try:
         left, right = ws.catalogs.skill(one), ws.catalogs.skill(other)
     except NotFoundError:
         st.warning("One of the two left the catalog after the scan. Scan again.")
         return
     pair = known_pair(view, one, other)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
         values = likeness(pair) if pair else "no layer proposed this pair"
-        st.markdown(f"{escape(one)} and {escape(other)}  \n:small[{values}]", width="stretch")
+        place = f" :gray[{others.index(other) + 1} of {len(others)}]" if len(others) > 1 else ""
+        st.markdown(f"{escape(one)} and {escape(other)}{place}  \n:small[{values}]")
         skill_link(one, "First")
         skill_link(other, "Second")
+        member_moves(one, others, other)
     differences(left, right)
-
-
-def _open(group: str, member: str) -> None:
-    open_group(group, member)
-    st.rerun()
-
-
-def _other(group: str) -> None:
-    chosen = st.session_state.get(f"namesake {group}")
-    if chosen:
-        open_group(group, chosen)

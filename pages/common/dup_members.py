@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.common.dup_state import open_group
 from pages.common.dup_table import Column, focus_table
 from pages.common.dup_words import pair_of
 from pages.common.safe_text import one_line
@@ -23,25 +24,25 @@ NAME_CHARS = 80
 
 
 COLUMNS = (
-    Column("Skill", "24%"),
+    Column("Skill", "23%"),
     Column("Id", tail=True),
     Column(
         "Jaccard",
-        "4.2rem",
+        "4.9rem",
         True,
         "Word trigrams of the bodies in common, boilerplate and negations left out; 0 to 1",
     ),
     Column("Raw", "3.2rem", True, "The same with boilerplate counted; 0 to 1"),
-    Column("Cosine", "4rem", True, "Likeness of the embeddings; 0 to 1"),
+    Column("Cosine", "4.6rem", True, "Likeness of the embeddings; 0 to 1"),
     Column("Name", "3.7rem", help="Whether the names are the same once case and marks are folded"),
     Column("Chars", "3.9rem", True, "Characters of the body"),
-    Column("Queries", "4.1rem", True, "Saved queries that this skill answers first today"),
+    Column("Queries", "4.9rem", True, "Saved queries that this skill answers first today"),
     Column("Decision", "5.6rem"),
 )
 
 
-def member_table(detail: GroupDetail, focus: str) -> str:
-    """Draw the members with all values against the keeper; return the id of one asked for."""
+def member_table(detail: GroupDetail, focus: str) -> None:
+    """Draw the members with all values against the keeper; a row asked for comes into focus."""
     ids = [member.skill.skill_id for member in detail.members]
     at = ids.index(focus)
     first = at // MEMBERS_SHOWN * MEMBERS_SHOWN
@@ -49,12 +50,18 @@ def member_table(detail: GroupDetail, focus: str) -> str:
     keeper = detail.group.keeper
     rows = [_row(member, keeper, pair_of(detail, member.skill.skill_id)) for member in shown]
     label = "Members with every layer's value against the keeper and what is decided"
-    picked = focus_table(COLUMNS, rows, at - first, "members", label=label)
+    focus_table(
+        COLUMNS,
+        rows,
+        at - first,
+        "members",
+        label=label,
+        on_pick=lambda row: open_group(keeper, ids[first + row]),
+    )
     if len(ids) > MEMBERS_SHOWN:
         st.caption(
             f"Members {first + 1} to {first + len(shown)} of {len(ids)}; N and P go through all."
         )
-    return "" if picked is None else ids[first + picked]
 
 
 def _row(member: Member, keeper: str, pair: DuplicatePair | None) -> tuple[str, ...]:

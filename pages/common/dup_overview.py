@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.common.dup_filters import SIZES
+from pages.common.dup_state import SIZE, SOURCE, TAB, first_page
+from pages.common.dup_table import Column, focus_table
 from pages.common.dup_thresholds import tokens
 from pages.common.dup_words import layer_words
 from pages.common.safe_text import escape, one_line
@@ -17,6 +20,9 @@ from skillrouter_core.records import Layer
 
 if TYPE_CHECKING:
     from skillrouter_core.workspace.duplicate_views import GroupsView
+
+NUMBER = Column("Pairs", "4.5rem", True)
+GROUPS = Column("Groups", "4.5rem", True)
 
 
 def overview(view: GroupsView) -> None:
@@ -35,20 +41,32 @@ def _by_layer(view: GroupsView) -> None:
     counts = view.counts
     st.markdown(f"**Pairs by layer** :small[:gray[{count(counts.pairs, 'pair')} of near-copies]]")
     rows = [
-        {
-            "Found by": " + ".join(layer_words(layers)) + (" only" if len(layers) == 1 else ""),
-            "Pairs": number,
-            "Near-copies": "no, only namesakes" if layers == (Layer.NAME,) else "yes",
-        }
+        (
+            " + ".join(layer_words(layers)) + (" only" if len(layers) == 1 else ""),
+            f"{number:,}",
+            "no, namesakes" if layers == (Layer.NAME,) else "yes",
+        )
         for layers, number in counts.layers.items()
     ]
-    _table(rows, "Pairs by the layers that find them")
+    columns = (Column("Found by"), NUMBER, Column("Near-copies", "7rem"))
+    focus_table(columns, rows, None, "by layer", label="Pairs by the layers that find them")
 
 
 def _by_size(view: GroupsView) -> None:
     st.markdown(f"**Groups by size** :small[:gray[{count(view.counts.groups, 'group')}]]")
-    rows = [{"Skills": size, "Groups": groups} for size, groups in reversed(view.counts.sizes)]
-    _table(rows, "Number of groups of each size")
+    found = []
+    for name, (low, high) in SIZES.items():
+        sizes = [(size, groups) for size, groups in view.counts.sizes if low <= size <= high]
+        if sizes:
+            skills = sum(size * groups for size, groups in sizes)
+            found.append((name, f"{sum(groups for _, groups in sizes):,}", f"{skills:,}"))
+    columns = (Column("Skills in a group"), GROUPS, Column("Skills", "4.5rem", True))
+    label = "Groups by size; a row asked for filters the queue"
+    focus_table(
+        columns, found, None, "by size", label=label, on_pick=lambda at: _queue(SIZE, found[at][0])
+    )
+    biggest = view.counts.sizes[0][0] if view.counts.sizes else 0
+    st.caption(f"The biggest has {count(biggest, 'skill')}.")
 
 
 def _by_source(view: GroupsView) -> None:
@@ -57,14 +75,30 @@ def _by_source(view: GroupsView) -> None:
     more = shown if len(counts.sources) < counts.source_pairs else "all"
     st.markdown(f"**Near-copies by pair of sources** :small[:gray[{more}]]")
     rows = [
-        {
-            "Source": one_line(each.one, 80),
-            "And": "within itself" if each.one == each.other else one_line(each.other, 80),
-            "Pairs": each.pairs,
-        }
+        (
+            one_line(each.one, 80),
+            "within itself" if each.one == each.other else one_line(each.other, 80),
+            f"{each.pairs:,}",
+        )
         for each in counts.sources
     ]
-    _table(rows, "Near-copies by pair of sources")
+    columns = (Column("Source"), Column("And"), NUMBER)
+    label = "Near-copies by pair of sources; a row asked for filters the queue by the first"
+    focus_table(
+        columns,
+        rows,
+        None,
+        "by source",
+        label=label,
+        on_pick=lambda at: _queue(SOURCE, counts.sources[at].one),
+    )
+
+
+def _queue(key: str, value: str) -> None:
+    """Go to the queue, filtered."""
+    st.session_state[key] = st.query_params[key] = value
+    st.session_state[TAB] = "groups"
+    first_page()
 
 
 def _about(view: GroupsView) -> None:
@@ -86,14 +120,3 @@ def _about(view: GroupsView) -> None:
     if scan.notes:
         with st.expander(f"{count(len(scan.notes), 'note')} of the scan"):
             st.markdown("".join(f"\n- {escape(note)}" for note in scan.notes))
-
-
-def _table(rows: list[dict[str, object]], alt: str) -> None:
-    numbers = {
-        name: st.column_config.NumberColumn(format="localized", width=80)
-        for name in ("Pairs", "Groups", "Skills")
-    }
-    height = "content" if len(rows) <= 12 else 330
-    st.dataframe(
-        rows, hide_index=True, height=height, row_height=28, column_config=numbers, alt=alt
-    )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common.dup_filters import Queue
-from pages.common.dup_state import PAGE
+from pages.common.dup_state import PAGE, open_group
 from pages.common.dup_table import Column, focus_table
 from pages.common.safe_text import one_line
 from pages.common.scores import count
@@ -24,11 +24,11 @@ COLUMNS = (Column("Keeper"), Column("Skills", "3.8rem", True))
 STATE = Column("State", "5.6rem")
 
 
-def queue_table(ws: Workspace, found: Queue, keeper: str) -> str:
-    """Draw the page of the queue that is asked for; return the keeper of a group asked for."""
+def queue_table(ws: Workspace, found: Queue, keeper: str) -> None:
+    """Draw the page of the queue that is asked for; a row asked for is opened."""
     total = len(found.positions)
     if not total:
-        return ""
+        return
     pages = -(-total // ROWS)
     page = min(max(int(st.session_state.get(PAGE) or _page_of(found, keeper)), 1), pages)
     shown = found.positions[(page - 1) * ROWS : page * ROWS].tolist()
@@ -44,12 +44,18 @@ def queue_table(ws: Workspace, found: Queue, keeper: str) -> str:
         columns, rows = COLUMNS, [row[:2] for row in rows]
     focus = keepers.index(keeper) if keeper in keepers else None
     label = "Groups in the queue: name of the keeper, number of skills"
-    picked = focus_table(columns, rows, focus, "queue", label=label)
+    focus_table(
+        columns,
+        rows,
+        focus,
+        "queue",
+        label=label,
+        on_pick=lambda row: open_group(keepers[row]),
+    )
     first = (page - 1) * ROWS + 1
     st.caption(f"{first:,} to {first + len(shown) - 1:,} of {count(total, 'group')}")
     if pages > 1:
         st.pagination(pages, key=PAGE, bind="query-params", max_visible_pages=5)
-    return "" if picked is None else keepers[picked]
 
 
 def show_page_of(found: Queue, keeper: str) -> None:

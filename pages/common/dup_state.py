@@ -18,11 +18,13 @@ STATUS, LAYER, SOURCE, SIZE, FIND, ORDER, PAGE = (
     "order",
     "page",
 )
+SHEET = "sheet"
+"""The page of a list other than the queue."""
 NOTE = "note"
 GROUP, MEMBER = "group", "member"
 """Not widgets: skill ids of the open group (any of its members) and of the member in focus."""
 
-WIDGETS = (TAB, JACCARD, COSINE, STATUS, LAYER, SOURCE, SIZE, FIND, ORDER, PAGE, NOTE)
+WIDGETS = (TAB, JACCARD, COSINE, STATUS, LAYER, SOURCE, SIZE, FIND, ORDER, PAGE, SHEET, NOTE)
 VIEW = (*WIDGETS, GROUP, MEMBER)
 _DRAFTS = "notes not saved yet"
 

@@ -6,7 +6,7 @@ skill says stays text. Must not know what its rows are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -39,19 +39,24 @@ def focus_table(
     key: str,
     *,
     label: str,
-) -> int | None:
-    """Draw rows with the one at `focus` marked; return the position of another one asked for."""
+    on_pick: Callable[[int], None] | None = None,
+) -> None:
+    """Draw rows with the one at `focus` marked.
+
+    `on_pick` is called with the position of a row asked for, before the page runs again; without
+    it the table is there to be read alone.
+    """
     data = {
         "columns": [asdict(column) for column in columns],
         "rows": [list(row) for row in rows],
         "focus": focus,
         "label": label,
+        "asks": on_pick is not None,
     }
-    picked = _component(key=key, data=data, on_picked_change=_noted).picked
-    if picked is None or picked == focus or not 0 <= picked < len(rows):
-        return None
-    return int(picked)
+    _component(key=key, data=data, on_picked_change=lambda: _picked(key, len(rows), on_pick))
 
 
-def _noted() -> None:
-    """Do nothing: the run that a click starts reads the value."""
+def _picked(key: str, rows: int, on_pick: Callable[[int], None] | None) -> None:
+    at = st.session_state[key].get("picked")
+    if on_pick is not None and isinstance(at, int) and 0 <= at < rows:
+        on_pick(at)

@@ -42,10 +42,7 @@ def work(ws: Workspace, view: GroupsView) -> None:
     found = queue(view)
     detail = _opened(ws, view, found)
     with left:
-        picked = queue_table(ws, found, detail.group.keeper if detail else "")
-        if picked:
-            dup_state.open_group(picked)
-            st.rerun()
+        queue_table(ws, found, detail.group.keeper if detail else "")
     with right:
         if detail is None:
             _nothing_open(view)
@@ -111,16 +108,13 @@ def _group(ws: Workspace, view: GroupsView, found: Queue, detail: GroupDetail) -
         group_moves(place)
     split_offer(view, detail)
     decision_buttons(ws, place)
-    picked = member_table(detail, focus)
-    if picked:
-        dup_state.open_group(keeper, picked)
-        st.rerun()
+    member_table(detail, focus)
     member = detail.members[members.index(focus)]
     effects = () if focus == keeper else ws.duplicates.merge_effect([focus], keeper, PROFILE)
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
         queries = query_line(ws, member, effects)
         focus_head(member, pair_of(detail, focus), view.thresholds, queries)
-        member_moves(place)
+        member_moves(keeper, members, focus)
     note_field()
     query_details(member, effects)
     if focus == keeper:

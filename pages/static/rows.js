@@ -28,6 +28,8 @@ function line(values, columns, focused, pick) {
   const row = document.createElement("tr");
   if (focused) row.setAttribute("aria-current", "true");
   values.forEach((value, at) => row.append(cell("td", value, columns[at], value)));
+  if (!pick) return row;
+  row.className = "asks";
   row.addEventListener("click", pick);
   row.addEventListener("keydown", (event) => {
     const steps = { ArrowDown: row.nextElementSibling, ArrowUp: row.previousElementSibling };
@@ -50,10 +52,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   const body = document.createElement("tbody");
   data.rows.forEach((values, at) => {
-    const pick = () => setTriggerValue("picked", at);
+    const pick = data.asks ? () => setTriggerValue("picked", at) : null;
     const row = line(values, data.columns, at === data.focus, pick);
     // One stop for Tab, the arrows go on from there.
-    row.tabIndex = at === (data.focus ?? 0) ? 0 : -1;
+    if (pick) row.tabIndex = at === (data.focus ?? 0) ? 0 : -1;
     body.append(row);
   });
   table.append(group, head(data.columns), body);
