@@ -7,7 +7,7 @@ Fine clusters are the leaves of HDBSCAN's tree over the positions on the plane: 
 as one crowd is one cluster. (Over a five-dimensional layout clusters were a little more alike
 inside, mean squared length of the mean vector 0.44 against 0.41 over 20,121 skills, for twice
 the time and crowds that do not match the picture.) Coarse clusters join fine ones by Ward's
-linkage over both where they lie and what they mean: 33 of them hold together as well by
+linkage over both where they lie and what they mean: 32 of them hold together as well by
 meaning as those joined by vectors alone (0.21), and each stays one region of the map. What
 HDBSCAN leaves over is noise; at the coarse level a point joins where its surroundings are of one
 mind.
@@ -28,16 +28,16 @@ from skillrouter_core.records.maps import NOISE
 CLUSTER_FROM = 30
 """Fewer rows than this are one cluster."""
 
-FINE_SHARE = 800
+FINE_SHARE = 700
 FINE_LEAST = 5
-"""A fine cluster has at least 1/800 of the rows, and at least five."""
+"""A fine cluster has at least 1/700 of the rows, and at least five."""
 
-MIN_SAMPLES = 5
+MIN_SAMPLES = 2
 """HDBSCAN's `min_samples`: how dense a point's surroundings must be; higher means more noise."""
 
 MOST_COARSE = 40
 COARSE_FACTOR = 2.0
-"""There are twice the root of the fine clusters' number of coarse ones: 33 of 266."""
+"""There are twice the root of the fine clusters' number of coarse ones: 32 of 253."""
 
 SURROUNDINGS = 15
 ONE_MIND = 2 / 3

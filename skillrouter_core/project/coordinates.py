@@ -61,7 +61,7 @@ def layout(
     if len(vectors) < UMAP_FROM:
         return scaled(principal(vectors, dimensions))
     found, distances = neighbour_graph(vectors, options.neighbours, listener)
-    start = scaled(principal(vectors, dimensions)) * 10
+    start = _shaken(scaled(principal(vectors, dimensions)) * 10, options.seed)
     return scaled(_umap(vectors, found, distances, start, options, listener))
 
 
@@ -94,6 +94,12 @@ def scaled(positions: FloatMatrix) -> FloatMatrix:
     low, high = positions.min(axis=0), positions.max(axis=0)
     reach = float((high - low).max()) / 2
     return np.asarray((positions - (low + high) / 2) / (reach or 1.0), dtype=np.float32)
+
+
+def _shaken(positions: FloatMatrix, seed: int) -> FloatMatrix:
+    """Return the positions with a little noise: equal rows could never be told apart else."""
+    noise = np.random.default_rng(seed).normal(scale=1e-4, size=positions.shape)
+    return np.asarray(positions + noise, dtype=np.float32)
 
 
 def _umap(

@@ -13,6 +13,7 @@ that is spread over the clusters almost as evenly as the skills are.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -49,7 +50,9 @@ def cluster_terms(
     upper = _shares(terms, coarse, int(coarse.max()) + 1)
     lower = _shares(terms, fine, int(fine.max()) + 1)
     generic = terms.generic | _evenly_spread(lower, _counts(fine), terms, len(coarse))
-    upper_scores = _scores(upper, generic)
+    upper_scores = _scores(upper, generic) * _among_siblings(
+        upper, np.zeros(len(upper), dtype=np.int16)
+    )
     lower_scores = _scores(lower, generic) * _among_siblings(lower, parents)
     return _best(upper_scores, upper, terms), _best(lower_scores, lower, terms)
 
@@ -59,14 +62,16 @@ def names(
 ) -> list[str]:
     """Return a name for each cluster from its ranked terms, no two siblings' alike.
 
-    `parents[c]` tells siblings; `above` holds the parents' names, which a child's must not
-    repeat (empty at the coarse level).
+    `parents[c]` tells siblings; `above` holds the parents' names (empty at the coarse level),
+    which a child's must not repeat unless it is an only child.
     """
+    children = Counter(parents)
     taken: dict[int, set[str]] = {}
     found = []
     for number, choice in enumerate(ranked):
         parent = parents[number]
-        used = taken.setdefault(parent, {above[parent].casefold()} if above else set())
+        barred = {above[parent].casefold()} if above and children[parent] > 1 else set()
+        used = taken.setdefault(parent, barred)
         name = next(one for one in _candidates(choice, terms) if one.casefold() not in used)
         used.add(name.casefold())
         found.append(name)
@@ -134,7 +139,7 @@ def _scores(shares: FloatMatrix, generic: NDArray[np.bool_]) -> FloatMatrix:
     return np.asarray(scores, dtype=np.float32)
 
 
-def _among_siblings(shares: FloatMatrix, parents: Labels) -> FloatMatrix:
+def _among_siblings(shares: FloatMatrix, parents: NDArray[np.integer]) -> FloatMatrix:
     """Return for each fine cluster how much more each term is its own than its siblings'."""
     factors = np.ones_like(shares)
     for parent in np.unique(parents):

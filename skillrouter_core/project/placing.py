@@ -28,7 +28,7 @@ Labels = NDArray[np.int16]
 
 NEIGHBOURS = 10
 MEDIAN_STEPS = 30
-SOFTENING = 1e-3
+SOFTENING = 1e-4
 """Distances below this count as this: keeps a step finite where a point hits a neighbour."""
 
 

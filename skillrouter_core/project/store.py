@@ -7,7 +7,8 @@ is computed. Arrays are .npy, the rest JSON; nothing here is ever unpickled.
     map/<profile>/<number>/         one map: rows, positions, clusters, manifest
     map/<profile>/fit-<number>/     one layout: what later skills are placed beside
 
-A folder is complete before its name is published, and never changed afterwards.
+A folder is complete before its name is published, and never changed afterwards. One process
+writes at a time: the caller keeps others out.
 """
 
 from __future__ import annotations
@@ -191,32 +192,27 @@ def _current_name(folder: Path) -> str:
 
 
 def _next_folder(folder: Path, prefix: str) -> Path:
-    """Make and return the next numbered folder; two writers at once get one each."""
+    """Make and return the next numbered folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    taken = [old.name.removeprefix(prefix) for old in folder.iterdir()]
-    number = max((int(name) for name in taken if name.isdecimal()), default=0)
-    while True:
-        number += 1
-        home = folder / f"{prefix}{number:08d}"
-        try:
-            home.mkdir()
-        except FileExistsError:
-            continue
-        return home
+    taken = [old.name[len(prefix) :] for old in folder.iterdir() if old.name.startswith(prefix)]
+    number = max((int(name) for name in taken if name.isdecimal()), default=0) + 1
+    home = folder / f"{prefix}{number:08d}"
+    home.mkdir()
+    return home
 
 
 def _clear(folder: Path, kept: set[str]) -> None:
-    """Remove the maps older than those kept, and layouts older than all that these need."""
+    """Remove all maps but those kept, and the layouts that these do not need.
+
+    The map before stays for readers that have just looked up its name.
+    """
     needed = {
         str(_read_json(folder / name / MANIFEST)["fit"])
         for name in kept
         if name and (folder / name / MANIFEST).exists()
     }
-    newest, oldest_fit = max(kept), min(needed)
     for old in folder.iterdir():
-        if old.name in kept | needed or not old.is_dir():
-            continue
-        if old.name < (oldest_fit if old.name.startswith("fit-") else newest):
+        if old.is_dir() and old.name not in kept | needed:
             shutil.rmtree(old, ignore_errors=True)  # a reader on Windows may still hold it
 
 

@@ -41,8 +41,9 @@ _GENERIC = (
     "generate identify prepare perform enable ensure apply get set add run across through "
     "between before after every both without instead per existing clear modern advanced basic "
     "simple complete full concrete actionable ready guidance fundamental overview category auto "
-    "prerequisite part step execution example discover available current return http https www "
-    "com md \u4f7f\u7528 \u7528\u6237 \u6280\u80fd \u7528\u4e8e \u63d0\u4f9b \u751f\u6210"
+    "prerequisite part step keep check read new execution example discover available current "
+    "return http https www com md "
+    "\u4f7f\u7528 \u7528\u6237 \u6280\u80fd \u7528\u4e8e \u63d0\u4f9b \u751f\u6210"
 )
 """English, and at the end six Chinese words of the same kind; statistics find most others."""
 
@@ -62,7 +63,7 @@ class Terms:
     """Which terms each skill has: `ids[starts[i]:starts[i + 1]]` with as many `weights`.
 
     `spellings[t]` is how people write term t most often; `keys[t]` its stemmed words;
-    `generic[t]` whether a word of it is on the short list of those that name no subject.
+    `generic[t]` whether it cannot name a subject: a word of it is listed, or it is a mere syllable.
     """
 
     keys: tuple[Key, ...]
@@ -73,76 +74,82 @@ class Terms:
     starts: NDArray[np.int64]
 
 
-def read_terms(skills: Sequence[Skill], listener: ProgressListener = silent) -> Terms:
+def read_terms(
+    skills: Sequence[Skill], listener: ProgressListener = silent, *, most: int = MOST_TERMS
+) -> Terms:
     """Return the terms of the skills' names, descriptions and first lines of bodies.
 
     Terms are single words and pairs of neighbouring words, by their stems. Those of fewer than
-    `LEAST_SKILLS` skills are left out, unless there are only a few skills.
+    `LEAST_SKILLS` skills' names and descriptions are left out, and all but the `most` frequent.
     """
     tokeniser = Tokeniser()
-    least = LEAST_SKILLS if len(skills) >= 30 else 1
     meter = Meter(listener, "reading terms", 2 * len(skills))
     counts: Counter[Key] = Counter()
-    written: Counter[tuple[Key, str]] = Counter()
     for skill in skills:
-        named = dict(_spelled(tokeniser, skill.name.replace("-", " ")))
-        described = dict(_spelled(tokeniser, skill.description[:DESCRIPTION_CHARS]))
-        counts.update((named | described).keys())
-        written.update(dict.fromkeys(named.items(), 1))
-        written.update(dict.fromkeys(described.items(), SENTENCE))
+        headline = f"{_spaced(skill.name)}\n{skill.description[:DESCRIPTION_CHARS]}"
+        counts.update({key for key, _ in _spelled(tokeniser, headline)})
         meter.advance()
-    kept = sorted(counts, key=lambda key: (-counts[key], key))[:MOST_TERMS]
-    spellings = _usual(written, {key for key in kept if counts[key] >= least})
-    keys = tuple(sorted(key for key, spelling in spellings.items() if _can_name(spelling)))
-    return _weighed(skills, keys, tuple(spellings[key] for key in keys), tokeniser, meter)
+    frequent = [key for key, count in counts.items() if count >= LEAST_SKILLS]
+    keys = sorted(sorted(frequent, key=lambda key: (-counts[key], key))[:most])
+    return _weighed(skills, tuple(keys), tokeniser, meter)
 
 
-def _can_name(spelling: str) -> bool:
-    """Return whether a term means something on its own.
-
-    Not two small letters (js, de), and not a pair of characters cut from a script without spaces,
-    unless both are ideographs.
-    """
-    return bool(_LONG_OR_CAPITAL.search(spelling)) and not _SYLLABLES.search(spelling)
+def _spaced(name: str) -> str:
+    return name.replace("-", " ").replace("_", " ")
 
 
 def _weighed(
-    skills: Sequence[Skill],
-    keys: tuple[Key, ...],
-    spellings: tuple[str, ...],
-    tokeniser: Tokeniser,
-    meter: Meter,
+    skills: Sequence[Skill], keys: tuple[Key, ...], tokeniser: Tokeniser, meter: Meter
 ) -> Terms:
     number_of = {key: number for number, key in enumerate(keys)}
+    written: list[Counter[str]] = [Counter() for _ in keys]
     ids, weights, starts = [], [], [0]
     for skill in skills:
         weight: dict[int, float] = {}
-        for text, worth in (
-            (skill.body[:BODY_CHARS], BODY_WEIGHT),
-            (skill.description[:DESCRIPTION_CHARS], DESCRIPTION_WEIGHT),
-            (skill.name, NAME_WEIGHT),
+        for text, worth, votes in (
+            (skill.body[:BODY_CHARS], BODY_WEIGHT, 0),
+            (skill.description[:DESCRIPTION_CHARS], DESCRIPTION_WEIGHT, SENTENCE),
+            (_spaced(skill.name), NAME_WEIGHT, 1),
         ):
-            for key in _keys(tokeniser, text):
-                if key in number_of:
-                    weight[number_of[key]] = worth
+            for key, spelling in _spelled(tokeniser, text):
+                number = number_of.get(key)
+                if number is not None:
+                    weight[number] = worth
+                    if votes:
+                        written[number][spelling] += votes
         ids.append(np.fromiter(weight.keys(), dtype=np.int32, count=len(weight)))
         weights.append(np.fromiter(weight.values(), dtype=np.float32, count=len(weight)))
         starts.append(starts[-1] + len(weight))
         meter.advance()
-    generic = set(tokeniser.terms(_GENERIC))
+    spellings = tuple(min(one.items(), key=lambda item: (-item[1], item[0]))[0] for one in written)
     return Terms(
         keys,
         spellings,
-        np.array([not generic.isdisjoint(key) for key in keys], dtype=bool),
+        _generic(keys, spellings, tokeniser),
         np.concatenate([*ids, np.empty(0, dtype=np.int32)]),
         np.concatenate([*weights, np.empty(0, dtype=np.float32)]),
         np.array(starts, dtype=np.int64),
     )
 
 
-def _keys(tokeniser: Tokeniser, text: str) -> Iterator[Key]:
-    for key, _ in _spelled(tokeniser, text):
-        yield key
+def _generic(
+    keys: Sequence[Key], spellings: Sequence[str], tokeniser: Tokeniser
+) -> NDArray[np.bool_]:
+    """Return which terms hold a listed word or mean nothing on their own.
+
+    The latter are two small letters (js, de), and pairs of characters cut from a script without
+    spaces, unless both are ideographs.
+    """
+    listed = set(tokeniser.terms(_GENERIC))
+    return np.array(
+        [
+            not listed.isdisjoint(key)
+            or not _LONG_OR_CAPITAL.search(spelling)
+            or bool(_SYLLABLES.search(spelling))
+            for key, spelling in zip(keys, spellings, strict=True)
+        ],
+        dtype=bool,
+    )
 
 
 def _spelled(tokeniser: Tokeniser, text: str) -> Iterator[tuple[Key, str]]:
@@ -156,14 +163,3 @@ def _spelled(tokeniser: Tokeniser, text: str) -> Iterator[tuple[Key, str]]:
         if before is not None and text[before.end : one.start] in _JOINERS:
             yield (before.term, one.term), text[before.start : one.end].replace("_", " ")
         before = one
-
-
-def _usual(written: Counter[tuple[Key, str]], wanted: set[Key]) -> dict[Key, str]:
-    """Return each wanted term's most frequent spelling; of equals the first by alphabet."""
-    best: dict[Key, tuple[int, str]] = {}
-    for (key, spelling), count in written.items():
-        if key in wanted:
-            better = (-count, spelling)
-            if key not in best or better < best[key]:
-                best[key] = better
-    return {key: spelling for key, (_, spelling) in best.items()}

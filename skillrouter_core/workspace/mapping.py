@@ -53,9 +53,10 @@ NO_MAP = "There is no map yet. Compute it on the Map page, or start a job of the
 class Mapping:
     """Computes and reads maps; one instance per workspace, safe to share between threads."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, *, lock_seconds: float = LOCK_SECONDS) -> None:
         """Bind to a workspace; nothing is loaded yet."""
         self._workspace = workspace
+        self._lock_seconds = lock_seconds
         self._views = MapViews(workspace)
         self._maps: dict[str, tuple[CatalogMap, dict[str, int]]] = {}
         self._lock = RLock()
@@ -249,11 +250,12 @@ class Mapping:
     def _alone(self, profile: str) -> FileLock:
         folder = self._folder(profile)
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock", timeout=LOCK_SECONDS)
+        lock = FileLock(folder / ".lock", timeout=self._lock_seconds)
         try:
             lock.acquire()
         except Timeout as error:
             raise WorkspaceError(
-                f"{folder}: another process is computing this map; wait for it or stop it"
+                f"{folder}: another process is computing this map; wait for it or stop it, then "
+                "try again"
             ) from error
         return lock
