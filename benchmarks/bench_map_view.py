@@ -48,17 +48,18 @@ COMPONENT = (
     CLOUDS
     + """
 from pages.common import map_arrays as arrays, map_component as view
+from skillrouter_core.project import inside
 @st.cache_resource
 def points(count):
     return arrays.points_message(xy)
 polygon = view.drawn_polygon()
 legend = dict(title="kind", slots=list(range(12)), items=[], low="", high="")
 look = dict(points=str(count), height=640, summary="", label="map", legend=legend, clusters=[],
-            query=None, marked=False, within=polygon or [], picked=None, fly=None)
+            marked=False, within=polygon or [], picked=None, fly=None)
 view.draw_map(points(count), arrays.paint_message(kind), look, lambda rows: [],
               on_picked=lambda: None, on_drawn=lambda: None)
 if polygon:
-    st.markdown(f"inside: {len(arrays.inside(xy, polygon))}")
+    st.markdown(f"inside: {len(inside(xy, arrays.corners(polygon)))}")
 """
 )
 PLOTLY = (

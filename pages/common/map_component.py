@@ -90,6 +90,11 @@ def draw_map(
         _texts(texts, look["points"])
 
 
+def send_query(query: dict[str, Any] | None) -> None:
+    """Draw a query over the map, or none; apart from `draw_map`, so that the map need not wait."""
+    _part(data={"query": query}, key="map query")
+
+
 def picked_row() -> int | None:
     """Return the row clicked in this run, -1 for a click beside all points, None without one."""
     return _event("picked")

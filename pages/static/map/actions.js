@@ -101,12 +101,14 @@ export class Actions {
     if (!this.grid || !paint || paint.count !== points.count) return;
     const flags = paint.marks.slice();
     if (polygon) this.chosen = this.grid.mark(polygon, flags, SELECTED, paint.codes);
+    this.marked = 0;
     this.wanted = (polygon ? SELECTED : 0) | (this.data.marked ? MATCH : 0);
+    for (const flag of flags) if (flag & this.wanted) this.marked++;
     this.painter.gl && this.painter.setFlags(flags);
   }
 
   act(name) {
-    const { width, height } = this.camera;
+    const { open: width, height } = this.camera;
     if (name === "in") this.zoom(width / 2, height / 2, ZOOM_STEP, true);
     else if (name === "out") this.zoom(width / 2, height / 2, 1 / ZOOM_STEP, true);
     else if (name === "fit") this.camera.flyTo(this.camera.home(), performance.now());
@@ -124,7 +126,7 @@ export class Actions {
     event.preventDefault();
     event.stopPropagation();
     this.crossed = true;
-    if (event.key !== "Enter") this.point(this.camera.width / 2, this.camera.height / 2);
+    if (event.key !== "Enter") this.point(this.camera.open / 2, this.camera.height / 2);
   }
 }
 

@@ -11,6 +11,7 @@ const FLIGHT_MS = 450;
 export class Camera {
   constructor() {
     this.width = this.height = 1;
+    this.covered = 0; // pixels at the right edge under the legend
     this.bounds = [-1, -1, 1, 1];
     this.x = this.y = 0;
     this.zoom = 1;
@@ -22,7 +23,12 @@ export class Camera {
     const [left, low, right, high] = this.bounds;
     const wide = Math.max(right - left, 1e-6);
     const tall = Math.max(high - low, 1e-6);
-    return MARGIN * Math.min(this.width / wide, this.height / tall);
+    return MARGIN * Math.min(this.open / wide, this.height / tall);
+  }
+
+  /** Width that nothing covers; what one looks at lies in its middle. */
+  get open() {
+    return Math.max(this.width - this.covered, this.width / 2);
   }
 
   get scale() {
@@ -31,12 +37,12 @@ export class Camera {
 
   toScreen(x, y) {
     const scale = this.scale;
-    return [this.width / 2 + (x - this.x) * scale, this.height / 2 - (y - this.y) * scale];
+    return [this.open / 2 + (x - this.x) * scale, this.height / 2 - (y - this.y) * scale];
   }
 
   toWorld(px, py) {
     const scale = this.scale;
-    return [this.x + (px - this.width / 2) / scale, this.y - (py - this.height / 2) / scale];
+    return [this.x + (px - this.open / 2) / scale, this.y - (py - this.height / 2) / scale];
   }
 
   /** The part of the world in the window: [left, low, right, high]. */
@@ -84,7 +90,7 @@ export class Camera {
   around([left, low, right, high], most = 60) {
     const wide = Math.max(right - left, 1e-4) * 1.25;
     const tall = Math.max(high - low, 1e-4) * 1.25;
-    const zoom = Math.min(this.width / wide, this.height / tall) / this.fitScale;
+    const zoom = Math.min(this.open / wide, this.height / tall) / this.fitScale;
     return { x: (left + right) / 2, y: (low + high) / 2, zoom: Math.min(zoom, most) };
   }
 

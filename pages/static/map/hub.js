@@ -20,6 +20,7 @@ class Hub {
     this.paint = null; // {version, count, codes: Uint16Array, marks: Uint8Array}
     this.texts = new Map(); // row -> [name, description]
     this.textsVersion = "";
+    this.query = null; // {x, y, hits: [[row, rank, stage1, expected], ...]}
     this.ask = null; // (rows) => void
     this.camera = null; // the last view, for a map that is mounted again
     this.flown = ""; // the last flight that was made on the server's word

@@ -157,6 +157,7 @@ class MapView extends Actions {
     const legend = this.data.legend;
     if (!legend || !this.theme) return;
     this.panel.showLegend(legend, this.theme, this.shown);
+    this.camera.covered = this.panel.covered();
     const colours = legend.slots.map((slot) => this.theme.colour(slot));
     this.painter.gl && this.painter.setPalette(colours, this.shown);
     this.draw();
@@ -211,7 +212,7 @@ class MapView extends Actions {
     const { context } = overlay;
     const taken = this.panel.taken();
     overlay.names(this.labels.place(context, camera, data.clusters, this.named(), theme.font, taken), theme);
-    if (data.query) this.drawQuery();
+    if (this.hub.query) this.drawQuery(this.hub.query);
     if (this.picked >= 0) overlay.ring(this.placeOf(this.picked), look.size / 2 + 5, theme.accent, 3);
     if (this.hovered >= 0) overlay.ring(this.placeOf(this.hovered), look.size / 2 + 4, theme.text);
     if (this.crossed) overlay.cross(camera, theme);
@@ -219,11 +220,14 @@ class MapView extends Actions {
     this.panel.status.textContent = this.statusText();
   }
 
-  drawQuery() {
-    const { xy } = this.hub.points;
-    const hits = this.data.query.hits.map(([row, rank, stage1]) => ({ row, rank, stage1 }));
-    const places = hits.map(({ row }) => [xy[2 * row], xy[2 * row + 1]]);
-    this.overlay.query(this.camera, { ...this.data.query, hits }, places, this.theme);
+  drawQuery({ x, y, hits }) {
+    const { xy, count } = this.hub.points;
+    const drawn = hits
+      .filter(([row]) => row < count)
+      .map(([row, rank, stage1, expected]) => ({
+        rank, stage1, expected, place: this.camera.toScreen(xy[2 * row], xy[2 * row + 1]),
+      }));
+    this.overlay.query(this.camera, { x, y, hits: drawn }, this.theme);
   }
 
   statusText() {

@@ -74,7 +74,7 @@ export class Overlay {
 
   cross(camera, theme) {
     const context = this.context;
-    const [x, y] = [camera.width / 2, camera.height / 2];
+    const [x, y] = [camera.open / 2, camera.height / 2];
     context.beginPath();
     for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
       context.moveTo(x + 4 * dx, y + 4 * dy);
@@ -86,11 +86,9 @@ export class Overlay {
   }
 
   /** Lines from the query to its hits, and at each its final rank filled, stage 1's in outline. */
-  query(camera, query, places, theme) {
+  query(camera, { x, y, hits }, theme) {
     const context = this.context;
-    const from = camera.toScreen(query.x, query.y);
-    const hits = query.hits.map((hit, at) => ({ ...hit, place: camera.toScreen(...places[at]) }));
-    hits.sort((a, b) => b.rank - a.rank);
+    const from = camera.toScreen(x, y);
     for (const hit of hits) {
       context.beginPath();
       context.moveTo(...from);
@@ -135,16 +133,22 @@ export class Overlay {
       context.lineTo(side, middle);
       context.stroke();
     }
-    for (const hit of group.hits) this.ring(hit.place, 5, hit.rank === 1 ? theme.accent : theme.text);
+    for (const hit of group.hits) this.ring(hit.place, 5, this.inkOf(hit, theme));
     group.hits.forEach((hit, at) => {
       const x = group.left + Math.floor(at / TALL) * (2 * CELL + GAP);
       this.badge(hit, x, group.top + (at % TALL) * (BADGE + GAP), theme);
     });
   }
 
+  /** The skill a saved query expects stands out, and so does the one that comes first. */
+  inkOf(hit, theme) {
+    if (hit.expected) return theme.colour("good");
+    return hit.rank === 1 ? theme.accent : theme.text;
+  }
+
   badge(hit, x, y, theme) {
     const context = this.context;
-    const colour = hit.rank === 1 ? theme.accent : theme.text;
+    const colour = this.inkOf(hit, theme);
     const box = (left, width, corners, fill) => {
       context.beginPath();
       context.roundRect(left, y, width, BADGE, corners);

@@ -101,9 +101,10 @@ export class Painter {
     gl.activeTexture(gl.TEXTURE0);
     gl.bindTexture(gl.TEXTURE_2D, this.palette);
     gl.uniform1i(at("palette"), 0);
-    gl.uniform2f(at("centre"), camera.x, camera.y);
+    gl.uniform2f(at("centre"), ...camera.toWorld(camera.width / 2, camera.height / 2));
     gl.uniform2f(at("reach"), camera.width / 2 / camera.scale, camera.height / 2 / camera.scale);
     gl.uniform1f(at("size"), look.size * look.ratio);
+    gl.uniform1f(at("markSize"), look.markSize * look.ratio);
     gl.uniform1f(at("opacity"), look.opacity);
     gl.uniform3fv(at("ink"), rgb(theme.text).map((value) => value / 255));
     gl.uniform1ui(at("wanted"), look.wanted);

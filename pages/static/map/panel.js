@@ -114,6 +114,12 @@ export class Panel {
     }));
   }
 
+  /** How much of the right edge the legend covers. */
+  covered() {
+    const high = this.legend.offsetHeight > this.frame.clientHeight / 3;
+    return this.legend.hidden || !high ? 0 : this.legend.offsetWidth + 8;
+  }
+
   hideTip() {
     this.tip.hidden = true;
   }

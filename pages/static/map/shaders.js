@@ -5,7 +5,7 @@ layout(location = 0) in vec2 place;
 layout(location = 1) in uint code;
 layout(location = 2) in uint flags;
 uniform vec2 centre, reach;
-uniform float size, opacity;
+uniform float size, markSize, opacity;
 uniform uint wanted, marked;
 uniform sampler2D palette;
 out vec4 colour;
@@ -23,7 +23,7 @@ void main() {
   vec4 look = texelFetch(palette, ivec2(int(code) % 256, int(code) / 256), 0);
   float strength = wanted == 0u ? opacity : hit != 0u ? 1.0 : opacity * 0.28;
   ring = hit != 0u ? 1.0 : 0.0;
-  width = hit != 0u ? max(size * 1.35, size + 1.5) : size;
+  width = hit != 0u ? markSize : size;
   gl_PointSize = width;
   colour = vec4(look.rgb, look.a * strength);
 }`;

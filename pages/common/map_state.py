@@ -1,0 +1,111 @@
+"""The view of the map page, held in the address.
+
+Responsible for the names of its parameters and for what a click on the map or in a list
+changes. The place and zoom are the component's own parameter, `view`. Must not know how
+anything is drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.common.map_arrays import polygon_of, polygon_text
+from pages.common.map_component import drawn_polygon, picked_row
+
+COLOUR, FIND, BY, QUERY, LEVEL, SPACE, SORT, DOWN, PAGE = (
+    "colour",
+    "find",
+    "by",
+    "q",
+    "level",
+    "3d",
+    "sort",
+    "down",
+    "page",
+)
+WITHIN, SKILL = "within", "skill"
+"""Not widgets: the selection's polygon, and the row of the skill picked on the map."""
+
+WIDGETS = (COLOUR, FIND, BY, QUERY, LEVEL, SPACE, SORT, DOWN, PAGE)
+VIEW = (*WIDGETS, WITHIN, SKILL)
+_FLIGHT = "flight over the map"
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A box of the map to look at next; `key` tells one flight from another."""
+
+    key: str
+    box: Box
+
+
+def note_drawn() -> None:
+    """Take the polygon that was drawn, or lifted, into the address; call it back from the map."""
+    polygon = drawn_polygon()
+    if polygon is not None:
+        select(polygon_text(polygon))
+
+
+def note_picked() -> None:
+    """Take the row that was clicked into the address; call it back from the map."""
+    row = picked_row()
+    if row is not None:
+        _write(SKILL, str(row) if row >= 0 else "")
+
+
+def select(polygon: str) -> None:
+    """Make a polygon, as the address holds it, the selection; an empty one lifts it."""
+    _write(WITHIN, polygon)
+    first_page()
+
+
+def selection() -> list[int]:
+    """Return the selection's polygon, empty where there is none."""
+    return polygon_of(_read(WITHIN))
+
+
+def picked(rows: int) -> int | None:
+    """Return the row picked on a map of so many rows."""
+    text = _read(SKILL)
+    return int(text) if text.isdecimal() and len(text) < 9 and int(text) < rows else None
+
+
+def unpick() -> None:
+    """Forget the picked row."""
+    _write(SKILL, "")
+
+
+def fly_to(box: Box) -> None:
+    """Let the map show a box of its plane."""
+    number = st.session_state.get(_FLIGHT, Flight("0", box)).key
+    st.session_state[_FLIGHT] = Flight(str(int(number) + 1), box)
+
+
+def flight() -> Flight | None:
+    """Return the last flight asked for in this session."""
+    return st.session_state.get(_FLIGHT)
+
+
+def first_page() -> None:
+    """Go to the first page of the table, as every change of what it holds does."""
+    st.session_state[PAGE] = 1
+
+
+def _write(name: str, value: str) -> None:
+    st.session_state[name] = value
+    if value:
+        st.query_params[name] = value
+    elif name in st.query_params:
+        del st.query_params[name]
+
+
+def _read(name: str) -> str:
+    """Return a parameter; what the session remembers where Back has emptied the address."""
+    value = st.query_params.get(name, "")
+    if not value and st.session_state.get(name):
+        value = st.query_params[name] = st.session_state[name]
+    return value
