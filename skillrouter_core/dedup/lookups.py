@@ -124,7 +124,8 @@ class Prober:
         known template is not taken for all the others.
         """
         table = self.table(skill, vector)
-        table = table.take(np.array([key != skill.skill_id for key in self._scan.ids]))
+        others = np.array([key != skill.skill_id for key in self._scan.ids], dtype=np.bool_)
+        table = table.take(others)
         order = np.argsort(-_likeness(table, thresholds), kind="stable")[: max(limit, 0)]
         ids = (*self._scan.ids, skill.skill_id)
         return tuple(table.pair(int(place), ids) for place in order)

@@ -177,7 +177,7 @@ def by_vector(vectors: FloatMatrix, neighbours: int, floor: float) -> Found:
     first = np.repeat(np.arange(rows, dtype=np.int64), depth).reshape(rows, depth)
     wanted = (scores > floor) & (near >= 0) & (near != first)
     codes = np.unique(code(first[wanted], near[wanted].astype(np.int64), rows))
-    capped = int(np.count_nonzero(scores[:, -1] > floor)) if depth > neighbours else 0
+    capped = int(np.count_nonzero(scores[:, -1] > floor)) if depth < rows else 0
     return Found(codes, capped)
 
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from skillrouter_core.dedup.atoms import IntVector
 from skillrouter_core.dedup.bodies import Bodies, alike_bodies, gather_bodies
+from skillrouter_core.dedup.boilerplate import Boilerplate
 from skillrouter_core.dedup.lookups import Prober, exact_pairs
 from skillrouter_core.dedup.negations import set_apart
 from skillrouter_core.dedup.pairs import PairTable, Scan
@@ -35,6 +36,9 @@ __all__ = ["Prober", "ScanOptions", "exact_pairs", "scan"]
 
 PREPARE_TEXTS = 5000
 """New texts prepared between two looks at the listener; they are kept if it stops the work."""
+
+NAMED_SOURCES = 12
+"""So many sources are named in the note about boilerplate, those with the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,5 +219,15 @@ def _discount_notes(bodies: Bodies) -> Iterator[str]:
     clauses, skills = int(cut.sum()), int(np.count_nonzero(cut))
     if clauses:
         yield f'{clauses:,} clauses such as "not for X" in {skills:,} skills were not compared'
-    for source in sorted(found.grams, key=lambda name: -len(found.grams[name])):
-        yield f"{len(found.grams[source]):,} boilerplate trigrams of {source or 'no source'}"
+    if found.grams:
+        yield _boilerplate_note(found)
+
+
+def _boilerplate_note(found: Boilerplate) -> str:
+    """Say how much of which sources was discounted, the most first."""
+    counts = {source: len(grams) for source, grams in found.grams.items()}
+    ordered = sorted(counts, key=lambda source: (-counts[source], source))
+    named = [f"{source or 'no source'} {counts[source]:,}" for source in ordered[:NAMED_SOURCES]]
+    if len(ordered) > NAMED_SOURCES:
+        named.append(f"and {len(ordered) - NAMED_SOURCES} more sources")
+    return f"{sum(counts.values()):,} boilerplate trigrams were discounted: {', '.join(named)}"

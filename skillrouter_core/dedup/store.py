@@ -139,7 +139,8 @@ def _packed(head: dict[str, Any]) -> NDArray[np.uint8]:
 
 def _read(path: Path) -> Arrays:
     """Return a file's arrays; reading to the end checks their sums."""
-    with np.load(path, allow_pickle=False) as stored:
+    # Opened here: numpy leaves a file that is no archive open.
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         return {name: stored[name] for name in stored.files}
 
 
