@@ -9,13 +9,16 @@ in a bucket with probability 1 - (1 - s**4)**32:
     s           0.4    0.5    0.6    0.65   0.7    0.8
     proposed    56%    87%    98.8%  99.8%  99.98% 100%
 
-so at the threshold of 0.6 itself 1.2% are missed, and fewer above. Below 0.6 what is found is
-a bonus. A skill with boilerplate is filed twice, with and without it. Two skills that are both
+so at the threshold of 0.6 itself 1.2% are missed, and fewer above. Measured against all
+4,498,500 pairs of 3,000 skills: of 10,730 pairs above 0.6 with nothing discounted 99.83% are
+proposed (0.17% missed, all of them below 0.65), of the 384 left after the discount all. Below
+0.6 what is found is a bonus: at 0.4 to 0.5 about every second pair. A skill with boilerplate is filed twice, with and without it. Two skills that are both
 mostly boilerplate are proposed by what is left only: otherwise a template of a thousand skills
 would propose half a million pairs which the discount then turns down.
 
 **Embedding.** Each skill's nearest neighbours by FAISS: exactly up to `FLAT_ROWS`, by an
-inverted file beyond, whose recall `measured_recall` tells.
+inverted file beyond. `measured_recall` tells what that finds: of 80,000 skills (a pool of 20,121
+and turned copies of its vectors) all neighbours above 0.92 of 500 skills.
 """
 
 from __future__ import annotations
