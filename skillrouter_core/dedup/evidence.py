@@ -117,8 +117,8 @@ def describe_groups(
     weakest = np.zeros(len(grouping.groups), dtype=np.intp)
     weakest[labels[pairs.a[order]]] = order
     return tuple(
-        _record(scan, grouping, group, pairs.pair(int(at), scan.ids), reasons(group))
-        for group, at in zip(grouping.groups, weakest, strict=True)
+        _record(scan, grouping, group, pair, reasons(group))
+        for group, pair in zip(grouping.groups, pairs.take(weakest).records(scan.ids), strict=True)
     )
 
 

@@ -6,8 +6,8 @@ skills that share only a name. Must not know how any of it is drawn.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -147,17 +147,23 @@ def same_name(scan: Scan, thresholds: Thresholds) -> tuple[tuple[int, ...], ...]
     for number, rows in enumerate(namesakes):
         label[list(rows)] = number
     inside = (label[duplicates.a] == label[duplicates.b]) & (label[duplicates.a] >= 0)
-    pairs = zip(duplicates.a[inside].tolist(), duplicates.b[inside].tolist(), strict=True)
-    linked = set(pairs)
-    lanes = (_unlike(rows, linked) for rows in namesakes)
+    later: dict[int, list[int]] = defaultdict(list)
+    for row, other in zip(
+        duplicates.a[inside].tolist(), duplicates.b[inside].tolist(), strict=True
+    ):
+        later[row].append(other)
+    lanes = (_unlike(rows, later) for rows in namesakes)
     return tuple(lane for lane in lanes if len(lane) > 1)
 
 
-def _unlike(rows: Sequence[int], linked: set[tuple[int, int]]) -> tuple[int, ...]:
+def _unlike(rows: Sequence[int], later: Mapping[int, Sequence[int]]) -> tuple[int, ...]:
+    """Return the rows (ascending) that are no near-copy of one returned before them."""
     lane: list[int] = []
+    covered: set[int] = set()
     for row in rows:
-        if not any((earlier, row) in linked for earlier in lane):
+        if row not in covered:
             lane.append(row)
+            covered.update(later.get(row, ()))
     return tuple(lane)
 
 

@@ -73,16 +73,25 @@ class PairTable:
 
     def pair(self, position: int, ids: tuple[str, ...]) -> DuplicatePair:
         """Return one pair as a record; `ids` are the skill ids by row."""
-        cosine = float(self.cosine[position])
-        return DuplicatePair(
-            ids[self.a[position]],
-            ids[self.b[position]],
-            bool(self.same_name[position]),
-            float(self.jaccard[position]),
-            float(self.raw_jaccard[position]),
-            None if math.isnan(cosine) else cosine,
-            float(self.shared_boilerplate[position]),
-            bool(self.set_apart[position]),
+        return self.take(np.array([position])).records(ids)[0]
+
+    def records(self, ids: tuple[str, ...]) -> tuple[DuplicatePair, ...]:
+        """Return all pairs as records, in order; `ids` are the skill ids by row."""
+        columns = (getattr(self, column.name).tolist() for column in fields(self))
+        return tuple(
+            DuplicatePair(
+                ids[a],
+                ids[b],
+                same_name,
+                jaccard,
+                raw,
+                None if math.isnan(cosine) else cosine,
+                boilerplate,
+                apart,
+            )
+            for a, b, same_name, jaccard, raw, cosine, boilerplate, apart in zip(
+                *columns, strict=True
+            )
         )
 
 

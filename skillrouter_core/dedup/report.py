@@ -98,12 +98,12 @@ def build_report(
         ReportGroup(record, settled.status(group), tuple(map(build.member, group.members)))
         for record, group in zip(records, grouping.groups, strict=True)
     ]
-    found = np.flatnonzero(scan.pairs.duplicates(thresholds)).tolist()
+    found = scan.pairs.take(scan.pairs.duplicates(thresholds))
     outside = [row for row in sorted(settled.standings) if grouping.find(row) is None]
     return DuplicateReport(
         thresholds=thresholds,
         figures=overview(scan, thresholds, grouping),
-        pairs=tuple(scan.pairs.pair(position, scan.ids) for position in found),
+        pairs=found.records(scan.ids),
         groups=tuple(groups),
         decided_outside=tuple(build.member(row) for row in outside),
         same_name=tuple(

@@ -66,6 +66,7 @@ def test_columns_say_the_same_as_records(
     ids = ("a", "b")
     assert len(columns) == len(found)
     assert [columns.pair(at, ids) for at in range(len(found))] == found
+    assert columns.records(ids) == tuple(found)
     layers = [each.layers(limits) for each in found]
     assert columns.text(limits).tolist() == [TEXT in each for each in layers]
     assert columns.embedding(limits).tolist() == [EMBEDDING in each for each in layers]
