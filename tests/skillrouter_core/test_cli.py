@@ -155,7 +155,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert stopped.value.code == 0
     shown = capsys.readouterr().out
-    for name in ("import", "index", "route", "evaluate", "score", "doctor", "app"):
+    for name in ("import", "index", "route", "dedup", "evaluate", "score", "doctor", "app"):
         assert f"\n    {name} " in shown
 
 
