@@ -116,7 +116,7 @@ def _go_on(place: Place, *, leave: bool = False) -> None:
         dup_state.open_group(member, member)
         return
     line = [each for each in place.line_now() if each != place.keeper]
-    dup_state.open_group(following(place.line, place.keeper, set(line)) or place.keeper)
+    dup_state.open_group(following(place.line, place.keeper, set(line)))
 
 
 def _told(decisions: Sequence[Decision]) -> str:

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 SHORTCUTS = {
     Verdict.MERGE: ("Merge into keeper", "M", "This copy goes; the keeper stands for it."),
-    Verdict.KEEP: ("Keep", "K", "This skill stays beside the keeper."),
+    Verdict.KEEP: (
+        "Keep",
+        "K",
+        "This skill stays and becomes the keeper; keep both if both should stay.",
+    ),
     Verdict.DISTINCT: ("Distinct", "D", "Not a copy: this and the keeper never share a group."),
     Verdict.RETIRE: ("Retire", "X", "This skill goes, and nothing stands for it."),
     Verdict.SKIP: ("Skip group", "S", "Later: the group leaves the line of undecided ones."),
