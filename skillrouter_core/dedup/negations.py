@@ -24,10 +24,18 @@ BoolVector = NDArray[np.bool_]
 NEGATIONS_VERSION = 1
 """Goes up whenever other clauses may be found: texts are then shingled anew."""
 
-# Every clause has one of these, and most lines have none: they need no regular expression.
-_SIGNS = ("instead", "never use", "avoid using", "out of scope")
-_NOT = ("not ", "n't ", "n’t ")
 _AFTER_NOT = ("for", "use", "to use", "when", "meant", "intended", "suit", "cover", "apply")
+# Every clause has one of these signs followed by one of its words ("" is anything), and most
+# lines have none: they need no regular expression.
+_SIGNS = {
+    "instead": ("",),
+    "never use": ("",),
+    "avoid using": ("",),
+    "out of scope": ("",),
+    "not ": _AFTER_NOT,
+    "n't ": _AFTER_NOT,
+    "n’t ": _AFTER_NOT,
+}
 _CLAUSE = re.compile(
     r"""\b(?:
         (?:(?:is|are)\s)?not\s(?:meant|intended|suitable|suited)\s(?:for|to)\b
@@ -102,21 +110,13 @@ def _sections(low: str) -> Iterator[str]:
 def _signed_lines(low: str) -> list[tuple[int, int]]:
     """Return the borders of the lines that hold a sign of a clause, in order."""
     lines = set()
-    for place in _signs(low):
-        end = low.find("\n", place)
-        lines.add((low.rfind("\n", 0, place) + 1, end if end >= 0 else len(low)))
+    for sign, after in _SIGNS.items():
+        place = low.find(sign)
+        while place >= 0:
+            done = place + len(sign)
+            if low.startswith(after, done):
+                end = low.find("\n", place)
+                done = end if end >= 0 else len(low)  # one sign a line is enough
+                lines.add((low.rfind("\n", 0, place) + 1, done))
+            place = low.find(sign, done)
     return sorted(lines)
-
-
-def _signs(low: str) -> Iterator[int]:
-    for sign in _SIGNS:
-        place = low.find(sign)
-        while place >= 0:
-            yield place
-            place = low.find(sign, place + len(sign))
-    for sign in _NOT:
-        place = low.find(sign)
-        while place >= 0:
-            if low.startswith(_AFTER_NOT, place + len(sign)):
-                yield place
-            place = low.find(sign, place + len(sign))

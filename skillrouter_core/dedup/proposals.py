@@ -12,9 +12,11 @@ in a bucket with probability 1 - (1 - s**4)**32:
 so at the threshold of 0.6 itself 1.2% are missed, and fewer above. Measured against all
 4,498,500 pairs of 3,000 skills: of 10,730 pairs above 0.6 with nothing discounted 99.83% are
 proposed (0.17% missed, all of them below 0.65), of the 384 left after the discount all. Below
-0.6 what is found is a bonus: at 0.4 to 0.5 about every second pair. A skill with boilerplate is filed twice, with and without it. Two skills that are both
-mostly boilerplate are proposed by what is left only: otherwise a template of a thousand skills
-would propose half a million pairs which the discount then turns down.
+0.6 what is found is a bonus: at 0.4 to 0.5 about every second pair.
+
+A skill with boilerplate is filed twice, with and without it. Two skills that are both mostly
+boilerplate are proposed by what is left only: otherwise a template of a thousand skills would
+propose half a million pairs which the discount then turns down.
 
 **Embedding.** Each skill's nearest neighbours by FAISS: exactly up to `FLAT_ROWS`, by an
 inverted file beyond. `measured_recall` tells what that finds: of 80,000 skills (a pool of 20,121
@@ -110,13 +112,12 @@ def by_minhash(
     filed = np.concatenate([full, stripped])
     owner = np.concatenate([np.arange(rows), stripped_rows])
     silent = np.concatenate([heavy, np.zeros(len(stripped), dtype=np.bool_)])
-    found = Found(np.empty(0, dtype=np.int64))
+    parts = [Found(np.empty(0, dtype=np.int64))]
     for buckets in _buckets(filed, silent):
         entries = _paired(buckets, ~silent, len(filed), bucket_rows)
         a, b = owner[entries.codes // len(filed)], owner[entries.codes % len(filed)]
-        part = Found(np.unique(code(a, b, rows)[a != b]), entries.capped)
-        found = union([found, part])
-    return found
+        parts = [union([*parts, Found(code(a, b, rows)[a != b], entries.capped)])]
+    return parts[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ class _Buckets:
 
 
 def _buckets(filed: SignatureMatrix, silent: NDArray[np.bool_]) -> Iterator[_Buckets]:
-    """Yield, a part of the bands at a time, every bucket of two or more; silent entries last."""
+    """Yield, band by band, every bucket of two or more entries, its silent ones last."""
     from datasketch import LeanMinHash, MinHashLSH  # here: it takes scipy along
 
     width = PERMUTATIONS // PARTS
@@ -138,16 +139,12 @@ def _buckets(filed: SignatureMatrix, silent: NDArray[np.bool_]) -> Iterator[_Buc
         for entry in np.flatnonzero(_meeting(columns)).tolist():
             signature = LeanMinHash(seed=SEED, hashvalues=columns[entry], scheme=SCHEME)
             lsh.insert(entry, signature, check_duplication=False)
-        shared = [
-            members
-            for table in lsh.hashtables
-            for members in map(table.get, table.keys())
-            if len(members) > 1
-        ]
-        sizes = np.array([len(members) for members in shared], dtype=np.int64)
-        entries = np.fromiter(chain.from_iterable(shared), dtype=np.int64, count=sizes.sum())
-        bucket = np.repeat(np.arange(len(sizes)), sizes)
-        yield _Buckets(entries[np.lexsort((entries, silent[entries], bucket))], sizes)
+        for table in lsh.hashtables:
+            shared = [bucket for bucket in map(table.get, table.keys()) if len(bucket) > 1]
+            sizes = np.array([len(bucket) for bucket in shared], dtype=np.int64)
+            entries = np.fromiter(chain.from_iterable(shared), dtype=np.int64, count=sizes.sum())
+            number = np.repeat(np.arange(len(sizes)), sizes)
+            yield _Buckets(entries[np.lexsort((entries, silent[entries], number))], sizes)
 
 
 def _meeting(columns: SignatureMatrix) -> NDArray[np.bool_]:

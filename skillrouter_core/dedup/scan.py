@@ -55,7 +55,7 @@ class ScanOptions:
     floors: Thresholds = field(default_factory=lambda: Thresholds(0.4, 0.80))
     boilerplate_skills: int = 50
     neighbours: int = 50
-    bucket_skills: int = 1000
+    bucket_skills: int = 300
 
 
 class _Clock:

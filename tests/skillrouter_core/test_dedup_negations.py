@@ -32,6 +32,13 @@ def test_a_clause_is_cut_to_the_end_of_its_sentence(text: str, left: str, count:
     assert cut(text) == (left, count)
 
 
+def test_a_line_full_of_clauses_is_cut_at_once() -> None:
+    # One line of a megabyte: looking for its beginning at every sign would take minutes.
+    left, count = cut("not for x; " * 100_000)
+    assert count == 100_000
+    assert left.strip(" ;") == ""
+
+
 def test_clauses_come_from_the_description_and_sections_of_what_not_to_use_it_for() -> None:
     stated = clauses(
         "edits word files. not for pdf-reader jobs.",
