@@ -52,7 +52,7 @@ SENTENCE = 1_000
 
 Key = tuple[str, ...]
 
-_JOINERS = frozenset(" -_/.")
+_JOINERS = frozenset(" -_/.&")
 _LONG_OR_CAPITAL = re.compile(r"[^\W\d_]{3}|[A-Z].|[A-Za-z](?:\+\+|#)|[\u3400-\u9fff]{2}")
 # Thai to Myanmar, Khmer, kana, Hangul: a pair of their characters is a syllable or two.
 _SYLLABLES = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\uac00-\ud7af]")

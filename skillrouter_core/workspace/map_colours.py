@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,15 +75,15 @@ def counted(labels: Iterable[str], codes: Codes) -> tuple[LegendEntry, ...]:
     )
 
 
-def scale(
-    name: ChannelName, title: str, values: NDArray[np.float32], least: str, unit: str
-) -> Channel:
-    """Return a channel of numbers from 0; its legend has `least`, the middle and the end."""
+def scale(name: ChannelName, title: str, values: NDArray[np.float32], least: str) -> Channel:
+    """Return a channel of numbers from 0; its legend has `least`, the middle and the end.
+
+    The title names the unit; the middle is left out where it would be no whole number of it.
+    """
     known = values[np.isfinite(values)]
     top = float(known.max()) if len(known) else 0.0
-    legend = [LegendEntry(least, 0.0)]
-    if top > 0:
-        legend += [LegendEntry(f"{one:,.3g}{unit}", one) for one in (top / 2, top)]
+    marks = [top / 2, top] if top >= 4 else [top] if top > 0 else []
+    legend = [LegendEntry(least, 0.0), *(LegendEntry(f"{one:,.3g}", one) for one in marks)]
     return Channel(name, title, True, values, tuple(legend))
 
 
@@ -92,18 +93,21 @@ def hit(query: SavedQuery, rankings: Mapping[str, Sequence[str]]) -> bool | None
     return None if not ranking else ranking[0] in query.expected
 
 
+def per_cluster(numbers: NDArray[np.int16], values: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the sum of one value a row over each cluster, by its number; noise is left out."""
+    members = numbers != NOISE
+    summed = np.bincount(numbers[members], weights=values[members])
+    return np.asarray(summed, dtype=np.float64)
+
+
 def cluster_row(
-    cluster: Cluster,
-    members: NDArray[np.bool_],
-    copies: Codes | None,
-    labels: NDArray[np.int64],
-    asked: Sequence[bool | None],
+    cluster: Cluster, near_copies: float | None, labels: float, asked: Sequence[bool | None]
 ) -> ClusterRow:
-    """Return a cluster's line: `members` masks rows, `copies` and `labels` have one value a row.
+    """Return a cluster's line from its numbers of near-copies (None: not known) and labels.
 
     `asked` has one entry for each saved query that expects a member: whether it hits.
     """
     answered = [hit for hit in asked if hit is not None]
-    share = None if copies is None else float(np.isin(copies[members], (1, 2, 3)).mean())
+    share = None if near_copies is None else float(near_copies) / cluster.size
     hit_at_1 = sum(answered) / len(answered) if answered else None
-    return ClusterRow(cluster, share, int(labels[members].sum()), len(asked), hit_at_1)
+    return ClusterRow(cluster, share, int(labels), len(asked), hit_at_1)

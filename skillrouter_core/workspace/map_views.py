@@ -33,11 +33,13 @@ from skillrouter_core.workspace.map_colours import (
     counted,
     hit,
     kinds,
+    per_cluster,
     scale,
 )
 
 if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
+    from skillrouter_core.workspace.duplicate_views import GroupsView
     from skillrouter_core.workspace.scans import Scans
 
 Value = TypeVar("Value")
@@ -52,6 +54,9 @@ COPIES = (
     "in a group decided or skipped",
     "came after the scan",
 )
+IN_GROUPS = (1, 2, 3)
+"""Those of `COPIES` that are in some group of near-copies."""
+
 LABELLED = ("no label", "1 label", "2 to 4 labels", "5 labels or more")
 NO_SCAN = "No scan for near-copies has been made yet; look for duplicates first."
 NO_ANSWERS = "No saved query has been answered yet; save queries, then look for duplicates."
@@ -92,10 +97,16 @@ class MapViews:
         """Return the clusters of a level, largest first, with what is known of their skills."""
         numbers = made.numbers(level)
         copies = self._copy_states(made, profile)
-        labels = self._label_counts(made)
+        near = None if copies is None else per_cluster(numbers, np.isin(copies, IN_GROUPS))
+        labels = per_cluster(numbers, self._label_counts(made))
         asked = self._asked(made, numbers, profile)
         return tuple(
-            cluster_row(one, numbers == one.number, copies, labels, asked.get(one.number, ()))
+            cluster_row(
+                one,
+                None if near is None else near[one.number],
+                labels[one.number],
+                asked.get(one.number, ()),
+            )
             for one in made.at(level)
         )
 
@@ -138,7 +149,7 @@ class MapViews:
             for one in made.ids
         ]
         values = np.array(days, dtype=np.float32)
-        return scale(ChannelName.AGE, "Days since the text changed", values, "today", " days")
+        return scale(ChannelName.AGE, "Days since the text changed", values, "today")
 
     # ------------------------------------------------------------------ what people and scans say
 
@@ -161,15 +172,20 @@ class MapViews:
         if not self._workspace.duplicates.version(profile):
             return None
         view = self._workspace.duplicates.groups(profile=profile)
-        state = np.zeros(len(view.scan.ids), dtype=np.uint16)
-        for group, status in zip(view.grouping.groups, view.statuses, strict=True):
-            is_open = status is GroupStatus.UNDECIDED
-            state[list(group.members)] = 2 if is_open else 3
-            if is_open:
-                state[group.keeper] = 1
-        row_of = {one: row for row, one in enumerate(view.scan.ids)}
-        rows = [row_of.get(one, -1) for one in made.ids]
-        return np.append(state, np.uint16(4))[rows]
+
+        def make() -> tuple[GroupsView, Codes]:
+            state = np.zeros(len(view.scan.ids) + 1, dtype=np.uint16)
+            for group, status in zip(view.grouping.groups, view.statuses, strict=True):
+                is_open = status is GroupStatus.UNDECIDED
+                state[list(group.members)] = 2 if is_open else 3
+                if is_open:
+                    state[group.keeper] = 1
+            state[-1] = 4
+            row_of = {one: row for row, one in enumerate(view.scan.ids)}
+            return view, state[[row_of.get(one, -1) for one in made.ids]]
+
+        # The view is kept with its states, so that no other one can get its number.
+        return self._keep("copies", (made.version, id(view)), make)[1]
 
     def _label_counts(self, made: CatalogMap) -> NDArray[np.int64]:
         counts = Counter(one.skill_id for one in self._workspace.labels.judgements())
@@ -194,7 +210,7 @@ class MapViews:
         counts = Counter(one for ids in rankings.values() for one in ids[:TRAFFIC_DEPTH])
         values = np.array([counts.get(one, 0) for one in made.ids], dtype=np.float32)
         title = f"Saved queries with the skill among the first {TRAFFIC_DEPTH}"
-        channel = scale(ChannelName.TRAFFIC, title, values, "none", " queries")
+        channel = scale(ChannelName.TRAFFIC, title, values, "none")
         if rankings:
             return channel
         return Channel(channel.name, title, True, values, channel.legend, None, NO_ANSWERS)

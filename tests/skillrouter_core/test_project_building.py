@@ -273,6 +273,21 @@ def test_a_write_that_fails_leaves_the_map_before(tmp_path, quick, monkeypatch, 
     assert same(load_map(tmp_path), made)
 
 
+def test_an_array_that_cannot_be_written_leaves_the_map_before(tmp_path, quick, monkeypatch):
+    first = build_map(tmp_path, source(range(60)), compute=quick)
+
+    def failing(file, *arguments, **named):
+        file.write(b"half")
+        raise DiskFullError("no space left on device")
+
+    monkeypatch.setattr(np, "save", failing)
+    with pytest.raises(DiskFullError):
+        build_map(tmp_path, source(), compute=quick)
+    monkeypatch.undo()
+    assert same(load_map(tmp_path), first)
+    assert build_map(tmp_path, source(), compute=quick).placed == 20
+
+
 def test_only_this_map_and_the_one_before_stay_with_their_layouts(tmp_path, quick):
     for rows in (60, 61, 62, 63):
         build_map(tmp_path, source(range(rows)), compute=quick)

@@ -222,6 +222,7 @@ def test_scan_and_answers_colour_the_map(mapped):
     traffic = mapped.map.channel("traffic")
     assert traffic.note == ""
     assert traffic.values.sum() == 20  # ten answers to each
+    assert [one.label for one in traffic.legend] == ["none", f"{traffic.values.max():g}"]
     known = mapped.map.channel("duplicates")
     grouped = sum(one.count for one in known.legend[1:4])
     (row,) = mapped.map.clusters(Level.COARSE)
