@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 
 from skillrouter_core.dedup.report import DuplicateReport, ReportGroup, ReportMember
 from skillrouter_core.records import DuplicatePair, Layer, Thresholds
@@ -16,27 +17,55 @@ from skillrouter_core.records import DuplicatePair, Layer, Thresholds
 MARKDOWN_GROUPS = 200
 """The report spells out so many groups and says how many it leaves out."""
 
+MARKDOWN_CHARS = 60_000
+"""The report ends before so many characters: code hosts take no more in one text."""
+
 _BREAKS = re.compile(r"\s+")
 _PLAIN = re.compile(r"[A-Za-z0-9 ,;()%'-]*(\.[A-Za-z0-9 ,;()%'-]+)*\.?")
 
 
-def to_markdown(report: DuplicateReport, *, limit: int = MARKDOWN_GROUPS) -> str:
-    """Return a report for a pull request; at most `limit` groups are spelt out."""
-    lines = ["# Near-duplicate skills", "", *_figures(report), *_plan_lines(report)]
-    if report.groups:
-        lines += ["", "## Groups", ""]
-        for number, group in enumerate(report.groups[:limit], 1):
-            lines += _group_lines(number, group, report.thresholds)
-        if len(report.groups) > limit:
-            lines.append(f"{len(report.groups) - limit} more groups are left out here.")
-    if report.same_name:
-        lines += ["", "## Same name, different content", ""]
-        lines += [f"- {', '.join(map(code, lane))}" for lane in report.same_name[:limit]]
-        if len(report.same_name) > limit:
-            lines.append(f"- and {len(report.same_name) - limit} more")
-    if report.notes:
-        lines += ["", "## Notes", "", *(f"- {code(note)}" for note in report.notes)]
-    return "\n".join(lines) + "\n"
+def to_markdown(
+    report: DuplicateReport, *, limit: int = MARKDOWN_GROUPS, max_chars: int = MARKDOWN_CHARS
+) -> str:
+    """Return a report for a pull request: figures, the plan, groups, namesakes, notes.
+
+    Of each list at most `limit` entries are spelt out, and no more than fit into `max_chars`
+    characters; the report says how many it leaves out, and where all of them are.
+    """
+    plan = [[line] for line in _plan(report)] or [["No skill is to be removed."]]
+    groups = [
+        _group_lines(number, group, report.thresholds)
+        for number, group in enumerate(report.groups[: limit + 1], 1)
+    ]
+    lanes = [[f"- {', '.join(map(code, lane))}"] for lane in report.same_name[: limit + 1]]
+    notes = [[f"- {code(note)}"] for note in report.notes]
+    text = "\n".join(["# Near-duplicate skills", "", *_figures(report), ""])
+    for title, entries, count in (
+        ("Plan", plan, len(plan)),
+        ("Groups", groups, len(report.groups)),
+        ("Same name, different content", lanes, len(report.same_name)),
+        ("Notes", notes, len(notes)),
+    ):
+        if entries:
+            text += _section(title, entries, count, limit, max_chars - len(text))
+    return text
+
+
+def _section(
+    title: str, entries: Sequence[Sequence[str]], count: int, limit: int, room: int
+) -> str:
+    """Return a section with as many of `count` entries as `limit` and `room` (characters) allow."""
+    parts, shown = [f"\n## {title}\n"], 0
+    for entry in entries[:limit]:
+        part = "\n".join(entry)
+        room -= len(part) + 1
+        if room < 0:
+            break
+        parts.append(part)
+        shown += 1
+    if shown < count:
+        parts.append(f"- {count - shown:,} of {count:,} left out here: the CSV and JSON have all")
+    return "\n".join(parts) + "\n"
 
 
 def _figures(report: DuplicateReport) -> list[str]:
@@ -58,23 +87,16 @@ def _figures(report: DuplicateReport) -> list[str]:
     return lines
 
 
-def _plan_lines(report: DuplicateReport) -> list[str]:
+def _plan(report: DuplicateReport) -> Iterator[str]:
+    """Yield what is removed, then what people wanted removed and is not."""
     members = report.members()
-    removed = [member for member in members if member.removed]
-    lines = ["", "## Plan", ""]
-    if not removed:
-        lines.append("No skill is to be removed.")
-    for member in removed:
-        decision = member.decision
-        what = f"merge into {code(member.into)}" if member.into else "retire"
-        lines.append(f"- {code(member.skill_id)}: {what}{_by(member) if decision else ''}")
-    held = [each for each in members if each.standing and each.standing.blocked]
-    lines += [f"- {code(each.skill_id)}: not removed, {_why_held(each)}" for each in held]
-    return lines
-
-
-def _why_held(member: ReportMember) -> str:
-    return member.standing.blocked if member.standing else ""
+    for member in members:
+        if member.removed:
+            what = f"merge into {code(member.into)}" if member.into else "retire"
+            yield f"- {code(member.skill_id)}: {what}{_by(member)}"
+    for member in members:
+        if member.standing is not None and member.standing.blocked:
+            yield f"- {code(member.skill_id)}: not removed, {member.standing.blocked}"
 
 
 def _by(member: ReportMember) -> str:

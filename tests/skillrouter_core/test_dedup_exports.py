@@ -131,8 +131,20 @@ def test_markdown_says_what_it_leaves_out() -> None:
     text = to_markdown(report_of(ids, pairs), limit=3)
     assert "### Group 3" in text
     assert "### Group 4" not in text
-    assert "1 more groups are left out here." in text
+    assert "- 1 of 4 left out here: the CSV and JSON have all" in text
     assert "No skill is to be removed." in text
+
+
+def test_markdown_ends_before_a_code_host_cuts_it() -> None:
+    ids = tuple(f"cat/{number:03d}" for number in range(400))
+    pairs = {(number, number + 1): 0.9 for number in range(0, 400, 2)}
+    log = Log({skill_id: skill_id for skill_id in ids})
+    for number in range(0, 400, 2):
+        log.add("retire", ids[number])
+    text = to_markdown(report_of(ids, pairs, log.decisions), max_chars=4000)
+    assert 3000 < len(text) < 4300  # the lines that say what is left out come on top
+    assert "of 200 left out here" in text
+    assert "- 200 of 200 left out here" in text
 
 
 def test_markdown_names_what_is_not_followed() -> None:
