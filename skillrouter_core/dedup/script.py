@@ -7,10 +7,12 @@ and names come from strangers and are quoted or left out. Must not run anything.
 
 from __future__ import annotations
 
+import posixpath
 import shlex
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from skillrouter_core.archives import is_skill_file
 from skillrouter_core.dedup.report import DuplicateReport, ReportMember
@@ -23,7 +25,8 @@ _HEAD = r"""#!/bin/sh
 #
 # --root says where a catalog lies here. A folder is refused that lies outside its catalog's
 # folder, is reached by a symbolic link, or holds another skill; so is one whose skill goes
-# into another skill that is not there. Exit: 0 fine, 1 something was refused, 2 wrong usage.
+# into another skill that is not there, or that lies in it.
+# Exit: 0 fine, 1 something was refused, 2 wrong usage.
 set -eu
 
 apply=no
@@ -45,6 +48,28 @@ resolve() {
   real=$(CDPATH='' cd -P -- "$1" 2>/dev/null && pwd -P && printf x) || real=
   # The x keeps a newline at the end of a name; here it goes, and the newline of pwd.
   real=${real%?x}
+}
+
+# Whether the skill that another goes into is there, and not inside the folder $real.
+# keeper_stays ROOT FILE LABEL
+keeper_stays() {
+  if [ -z "$1" ]; then
+    refuse "$3" 'where the skill it goes into lies is not known: give --root'
+    return 1
+  fi
+  if [ ! -f "$1/$2" ]; then
+    refuse "$3" 'the skill it goes into is not there'
+    return 1
+  fi
+  going=$real
+  resolve "$1/${2%/*}"
+  keeper=$real
+  real=$going
+  case $keeper/ in
+    "$going"/*)
+      refuse "$3" 'the skill it goes into lies in the same folder'
+      return 1 ;;
+  esac
 }
 
 # remove ROOT FOLDER FILE KEEPER_ROOT KEEPER_FILE LABEL WHY
@@ -73,8 +98,7 @@ remove() {
     refuse "$6" 'its folder holds other skills'
     return 0
   fi
-  if [ -n "$4" ] && [ -n "$5" ] && [ ! -f "$4/$5" ]; then
-    refuse "$6" 'the skill it goes into is not there'
+  if [ -n "$5" ] && ! keeper_stays "$4" "$5" "$6"; then
     return 0
   fi
   listed=$((listed + 1))
@@ -117,14 +141,15 @@ def to_script(report: DuplicateReport, roots: Mapping[str, str]) -> str:
 
     `roots` are the folders of catalogs by name (the first part of a skill's id); a catalog
     without one needs `--root` when the script is run. Skills that are contested, have no
-    SKILL.md of their own or a path that cannot be trusted are left out and named as such.
+    SKILL.md of their own, a path that cannot be trusted or a folder that another catalog holds
+    too are left out and named as such.
     """
     removals: list[_Removal] = []
     left_out: list[tuple[str, str]] = []
     for member in report.members():
         if not member.removed:
             continue
-        reason = _reason_against(member)
+        reason = _reason_against(member) or _shared(member, roots)
         if reason:
             left_out.append((_shown(member.skill_id), reason))
         else:
@@ -151,6 +176,21 @@ def _reason_against(member: ReportMember) -> str:
         return "its path leads out of its catalog or holds characters that do not show"
     if "/" not in member.path:
         return "it lies at the root of its catalog: remove it by hand"
+    return ""
+
+
+def _shared(member: ReportMember, roots: Mapping[str, str]) -> str:
+    """Return why a folder is not one catalog's to remove, or an empty string.
+
+    The same folder read as two catalogs holds each skill twice on paper and once on disk.
+    """
+    own = _catalog(member.skill_id)
+    if not roots.get(own):
+        return ""
+    place = PurePosixPath(posixpath.normpath(f"{roots[own]}/{member.path}"))
+    for catalog, root in sorted(roots.items()):
+        if catalog != own and root and place.is_relative_to(posixpath.normpath(root)):
+            return f"its folder belongs to catalog {_shown(catalog)} too: remove it by hand"
     return ""
 
 

@@ -248,6 +248,39 @@ def test_two_catalogs_have_two_roots(tmp_path: Path, root: Path) -> None:
     assert left(root) == {"keep", "copy", "old"}
 
 
+def test_one_folder_read_as_two_catalogs_is_not_removed(tmp_path: Path, root: Path) -> None:
+    """On paper a copy in each catalog, on disk one skill."""
+    ids = ("cat/group/copy", "dog/group/copy")
+    report = plan_of([("merge", "dog/group/copy", "cat/group/copy")], ids)
+    for other in (str(root), f"{root}/./", str(root.parent)):
+        done = run(tmp_path, to_script(report, {"cat": other, "dog": str(root)}), "--apply")
+        assert done.returncode == 1
+        assert "its folder belongs to catalog cat too" in done.stderr
+        assert left(root) == {"keep", "copy", "old"}
+
+
+def test_nor_when_the_folders_are_given_later_or_by_a_link(tmp_path: Path, root: Path) -> None:
+    (tmp_path / "link").symlink_to(root)
+    ids = ("cat/group/copy", "dog/group/copy")
+    report = plan_of([("merge", "dog/group/copy", "cat/group/copy")], ids)
+    roots = ("--root", "cat", str(root), "--root", "dog", str(root))
+    linked = {"cat": str(tmp_path / "link"), "dog": str(root)}
+    for script, arguments in ((to_script(report, {}), roots), (to_script(report, linked), ())):
+        done = run(tmp_path, script, "--apply", *arguments)
+        assert done.returncode == 1
+        assert "the skill it goes into lies in the same folder" in done.stderr
+        assert left(root) == {"keep", "copy", "old"}
+
+
+def test_the_skill_that_stays_must_be_in_sight(tmp_path: Path, root: Path) -> None:
+    ids = ("cat/group/copy", "dog/x/keep")
+    report = plan_of([("merge", "cat/group/copy", "dog/x/keep")], ids)
+    done = run(tmp_path, to_script(report, {"cat": str(root)}), "--apply")
+    assert done.returncode == 1
+    assert "where the skill it goes into lies is not known" in done.stderr
+    assert left(root) == {"keep", "copy", "old"}
+
+
 def test_an_empty_plan_is_a_script_too(tmp_path: Path) -> None:
     done = run(tmp_path, to_script(plan_of([], IDS), {}), "--apply")
     assert (done.returncode, done.stdout) == (0, "0 skills removed.\n")
