@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skillrouter_core.dedup import Prober
+from skillrouter_core.errors import UsageError
 from skillrouter_core.models import profile_named
 from skillrouter_core.progress import ProgressListener
 from skillrouter_core.records import (
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from skillrouter_core.workspace.scans import Scans
 
 FloatMatrix = NDArray[np.float32]
+
+MAX_CHECKED = 1_000
+"""More new or changed skills are refused: a whole collection is imported and scanned instead."""
 
 NO_INDEX = "there is no index, so names and texts alone were compared; run `skillrouter index`"
 NO_VECTORS = "vectors are still being made: names and texts alone were compared"
@@ -86,13 +90,18 @@ def check(
     """Return what the skills below `paths` are near to and which saved queries they would win.
 
     `view` is of the newest scan. Loads the encoder where the index has vectors, the reranker
-    where a skill enters some query's candidates. Raises what `read_probes` raises, and the
-    ModelError family.
+    where a skill enters some query's candidates. Raises what `read_probes` raises, UsageError
+    for too many skills, and the ModelError family.
     """
     clock, notes = _Clock(), list[str]()
     with clock.step("read"):
         probes, issues = read_probes(ws, paths, options.catalog, listener)
     checked = [probe for probe in probes if options.strict or not probe.unchanged]
+    if len(checked) > MAX_CHECKED:
+        raise UsageError(
+            f"{len(checked)} new or changed skills, over {MAX_CHECKED}; check fewer at a time, or "
+            "import their folder and run `skillrouter dedup`"
+        )
     with clock.step("load"):
         prober = Prober(view.scan, scans.cache, scans.vectors(view.scan, options.profile).matrix)
         ready = _warm(ws, options, notes) if checked else False

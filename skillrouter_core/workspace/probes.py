@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from skillrouter_core.catalog.folders import FoundSkill
     from skillrouter_core.workspace import Workspace
 
-MAX_PROBES = 1_000
-"""More files are refused: a whole collection is imported and scanned instead."""
-
 
 @dataclass(frozen=True, slots=True)
 class Probe:
@@ -56,18 +53,14 @@ def read_probes(
 
     `catalog` names the catalog that all paths are a working copy of, as in CI; without it a file
     belongs to the catalog that was read from a folder around it, if any. Raises SourceError for
-    a path without skills, NotFoundError for an unknown catalog, UsageError for too many files.
+    a path without skills, UsageError for a file that is none, NotFoundError for an unknown
+    catalog.
     """
     issues: list[ImportIssue] = []
     found: dict[Path, Skill] = {}
     for path in paths:
         for file, skill in _read(path, issues, listener):
             found.setdefault(file, skill)
-    if len(found) > MAX_PROBES:
-        raise UsageError(
-            f"{len(found)} skills to check, over {MAX_PROBES}; name the changed ones, or import "
-            "the folder and run `skillrouter dedup`"
-        )
     places = _places(ws, catalog, list(found))
     homes = {file: _home(file, places) for file in found}
     ids = {file: _identity(file, homes[file]) for file in found}

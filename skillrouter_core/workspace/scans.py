@@ -94,7 +94,7 @@ class Scans:
         fingerprint = catalogs.fingerprint()  # before the texts: what comes later makes it stale
         index = self._workspace.routing.version(profile)
         skills = catalogs.skills()
-        vectors = self._vectors(profile, [(one.skill_id, one.content_hash) for one in skills])
+        vectors = self._vectors(profile, [one.content_hash for one in skills])
         found = scan(skills, vectors.matrix, self.cache, listener=listener)
         found = vectors.unknown_left_out(found)
         made = MadeOf(save_scan(folder, found), fingerprint, index)
@@ -140,9 +140,8 @@ class Scans:
 
     def vectors(self, scan: Scan, profile: str) -> ScanVectors:
         """Return the vectors of a scan's rows as they are published now."""
-        rows = list(zip(scan.ids, scan.hashes, strict=True))
         token = (self.version(profile), self._workspace.routing.version(profile))
-        return self.kept(("vectors", profile), token, lambda: self._vectors(profile, rows))
+        return self.kept(("vectors", profile), token, lambda: self._vectors(profile, scan.hashes))
 
     def answers(self, profile: str) -> AnswerBook:
         """Return the stored answers to the saved queries."""
@@ -204,18 +203,20 @@ class Scans:
             first_seen = stored_skills.first_seen(session)
         return settle(scan.ids, scan.hashes, first_seen, deciding.all(undone=True))
 
-    def _vectors(self, profile: str, rows: Sequence[tuple[str, str]]) -> ScanVectors:
+    def _vectors(self, profile: str, hashes: Sequence[str]) -> ScanVectors:
         if not self._workspace.routing.version(profile):
             return ScanVectors(None, ())
         index = self._workspace.routing.index(profile)
         dense = index.dense()
         if dense is None:
             return ScanVectors(None, ())
+        if tuple(hashes) == index.hashes:  # mapped, not copied
+            return ScanVectors(dense.matrix, ())
         row_of = {digest: row for row, digest in enumerate(index.hashes)}
-        found = np.array([row_of.get(digest, -1) for _, digest in rows], dtype=np.int64)
+        found = np.array([row_of.get(digest, -1) for digest in hashes], dtype=np.int64)
         if not (found >= 0).any():
             return ScanVectors(None, ())
-        matrix = np.zeros((len(rows), dense.dimension), dtype=np.float32)
+        matrix = np.zeros((len(hashes), dense.dimension), dtype=np.float32)
         matrix[found >= 0] = dense.matrix[found[found >= 0]]
         return ScanVectors(matrix, tuple(np.flatnonzero(found < 0).tolist()))
 

@@ -9,8 +9,7 @@ import pytest
 
 from skillrouter_core.errors import NotFoundError, SourceError, UsageError
 from skillrouter_core.records import CheckedSkill, CheckReport, Layer, Thresholds, Verdict
-from skillrouter_core.workspace import Workspace
-from skillrouter_core.workspace import probes as probing
+from skillrouter_core.workspace import Workspace, gate
 from skillrouter_core.workspace.gate import NO_INDEX, CheckOptions
 from tests.fakes import FakeModels
 from tests.near_copies import BREAD, SHIP, SOUP, TAX
@@ -252,14 +251,15 @@ def test_unknown_catalog_is_named(check: Check, tmp_path: Path) -> None:
         check(write(tmp_path / "new", "soup", SOUP), catalog="mian")
 
 
-def test_too_many_files_are_refused(
-    check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_too_many_changed_skills_are_refused(
+    check: Check, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probing, "MAX_PROBES", 1)
-    write(tmp_path / "new", "soup", SOUP)
-    write(tmp_path / "new", "tea", TAX)
+    monkeypatch.setattr(gate, "MAX_CHECKED", 1)
+    write(source, "food/soup", SOUP)
+    assert len(check(source).unchanged) == 4
+    write(source, "food/tea", "Boil water.")
     with pytest.raises(UsageError, match="over 1"):
-        check(tmp_path / "new")
+        check(source)
 
 
 def test_broken_file_is_an_issue_and_still_checked(check: Check, tmp_path: Path) -> None:
