@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from skillrouter_core.workspace import Workspace
 from tests.stores import BACKENDS, database_url
+
+# No test asserts a time: a busy machine is no failure.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(params=BACKENDS)
