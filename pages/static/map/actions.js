@@ -108,9 +108,8 @@ export class Actions {
   }
 
   act(name) {
-    const { open: width, height } = this.camera;
-    if (name === "in") this.zoom(width / 2, height / 2, ZOOM_STEP, true);
-    else if (name === "out") this.zoom(width / 2, height / 2, 1 / ZOOM_STEP, true);
+    if (name === "in") this.zoom(...this.camera.middle, ZOOM_STEP, true);
+    else if (name === "out") this.zoom(...this.camera.middle, 1 / ZOOM_STEP, true);
     else if (name === "fit") this.camera.flyTo(this.camera.home(), performance.now());
     else this.panel.press((this.gestures.mode = name));
     this.draw();
@@ -126,7 +125,7 @@ export class Actions {
     event.preventDefault();
     event.stopPropagation();
     this.crossed = true;
-    if (event.key !== "Enter") this.point(this.camera.open / 2, this.camera.height / 2);
+    if (event.key !== "Enter") this.point(...this.camera.middle);
   }
 }
 

@@ -11,7 +11,7 @@ const FLIGHT_MS = 450;
 export class Camera {
   constructor() {
     this.width = this.height = 1;
-    this.covered = 0; // pixels at the right edge under the legend
+    this.covered = [0, 0]; // pixels at the left and right edge under tools and legend
     this.bounds = [-1, -1, 1, 1];
     this.x = this.y = 0;
     this.zoom = 1;
@@ -26,9 +26,14 @@ export class Camera {
     return MARGIN * Math.min(this.open / wide, this.height / tall);
   }
 
-  /** Width that nothing covers; what one looks at lies in its middle. */
+  /** Width that nothing covers. */
   get open() {
-    return Math.max(this.width - this.covered, this.width / 2);
+    return Math.max(this.width - this.covered[0] - this.covered[1], this.width / 2);
+  }
+
+  /** The pixel at which what one looks at lies: the middle of what nothing covers. */
+  get middle() {
+    return [Math.min(this.covered[0], this.width / 4) + this.open / 2, this.height / 2];
   }
 
   get scale() {
@@ -37,12 +42,14 @@ export class Camera {
 
   toScreen(x, y) {
     const scale = this.scale;
-    return [this.open / 2 + (x - this.x) * scale, this.height / 2 - (y - this.y) * scale];
+    const [left, top] = this.middle;
+    return [left + (x - this.x) * scale, top - (y - this.y) * scale];
   }
 
   toWorld(px, py) {
     const scale = this.scale;
-    return [this.x + (px - this.open / 2) / scale, this.y - (py - this.height / 2) / scale];
+    const [left, top] = this.middle;
+    return [this.x + (px - left) / scale, this.y - (py - top) / scale];
   }
 
   /** The part of the world in the window: [left, low, right, high]. */

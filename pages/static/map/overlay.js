@@ -74,7 +74,7 @@ export class Overlay {
 
   cross(camera, theme) {
     const context = this.context;
-    const [x, y] = [camera.open / 2, camera.height / 2];
+    const [x, y] = camera.middle;
     context.beginPath();
     for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
       context.moveTo(x + 4 * dx, y + 4 * dy);

@@ -114,10 +114,10 @@ export class Panel {
     }));
   }
 
-  /** How much of the right edge the legend covers. */
+  /** How many pixels of the left and right edge the tools and a high legend cover. */
   covered() {
-    const high = this.legend.offsetHeight > this.frame.clientHeight / 3;
-    return this.legend.hidden || !high ? 0 : this.legend.offsetWidth + 8;
+    const high = !this.legend.hidden && this.legend.offsetHeight > this.frame.clientHeight / 3;
+    return [this.tools.offsetWidth + 8, high ? this.legend.offsetWidth + 8 : 0];
   }
 
   hideTip() {
