@@ -154,7 +154,8 @@ def _proposals(
     """Return every pair worth an exact look, and which caps bit."""
     with clock.step("names"):
         by_name = by_key(_name_numbers(names), options.bucket_skills)
-        equal = by_equal_sets(bodies.texts.bags, options.bucket_skills)
+        texts = bodies.texts
+        equal = by_equal_sets(texts.signatures, texts.bags.sizes, options.bucket_skills)
     with clock.step("minhash"):
         alike = alike_bodies(bodies, options.bucket_skills)
     parts = [by_name, equal, alike]
