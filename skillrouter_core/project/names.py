@@ -15,12 +15,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skillrouter_core.project.placing import Labels
-from skillrouter_core.project.words import Terms
+from skillrouter_core.project.words import BODY_WEIGHT, Terms
+from skillrouter_core.records.maps import NOISE
 
 FloatVector = NDArray[np.float64]
 FloatMatrix = NDArray[np.float32]
@@ -29,8 +31,12 @@ NAME_TERMS = 3
 KEPT_TERMS = 10
 """A name has up to three terms; ten are kept for the tooltip."""
 
-LEAST_SHARE = 0.25
-"""A term names a cluster only from this weight a skill on: one in eight describes itself so."""
+LEAST_SKILLS = 2
+LEAST_SHARE = 0.05
+"""A term names a cluster only if the names or descriptions of so many of its skills have it."""
+
+LEAST_WEIGHT = 0.25
+"""And from this weight a skill on: one skill in eight describes itself so."""
 
 EVEN = 0.87
 """A term spread over the clusters with this share of the greatest entropy is generic."""
@@ -49,12 +55,11 @@ def cluster_terms(
     """Return the best terms of each coarse and each fine cluster, best first, at most ten."""
     upper = _shares(terms, coarse, int(coarse.max()) + 1)
     lower = _shares(terms, fine, int(fine.max()) + 1)
-    generic = terms.generic | _evenly_spread(lower, _counts(fine), terms, len(coarse))
-    upper_scores = _scores(upper, generic) * _among_siblings(
-        upper, np.zeros(len(upper), dtype=np.int16)
-    )
-    lower_scores = _scores(lower, generic) * _among_siblings(lower, parents)
-    return _best(upper_scores, upper, terms), _best(lower_scores, lower, terms)
+    generic = terms.generic | _evenly_spread(lower.weight, terms, len(coarse))
+    alone = np.zeros(len(upper.weight), dtype=np.int16)
+    upper_scores = _scores(upper, generic) * _among_siblings(upper.weight, alone)
+    lower_scores = _scores(lower, generic) * _among_siblings(lower.weight, parents)
+    return _best(upper_scores, upper.weight, terms), _best(lower_scores, lower.weight, terms)
 
 
 def names(
@@ -96,24 +101,35 @@ def _joined(words: Sequence[str]) -> str:
     return text[0].upper() + text[1:]
 
 
-def _shares(terms: Terms, labels: Labels, clusters: int) -> FloatMatrix:
-    """Return each cluster's weight of each term over its size, [clusters, terms]."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shares:
+    """What each cluster has of each term, [clusters, terms], noise left out.
+
+    `weight` is the sum of the skills' weights over the cluster's size; `enough` says whether
+    the names or descriptions of enough skills have the term for it to name the cluster.
+    """
+
+    weight: FloatMatrix
+    enough: NDArray[np.bool_]
+
+
+def _shares(terms: Terms, labels: Labels, clusters: int) -> _Shares:
     summed = np.zeros((clusters, len(terms.keys)), dtype=np.float32)
+    headed = np.zeros_like(summed, dtype=np.int32)
     for row, number in enumerate(labels):
-        if number >= 0:
+        if number != NOISE:
             own = slice(terms.starts[row], terms.starts[row + 1])
-            summed[number, terms.ids[own]] += terms.weights[own]
-    sizes = np.bincount(labels[labels >= 0], minlength=clusters)
-    return np.asarray(summed / np.maximum(sizes, 1)[:, None], dtype=np.float32)
+            ids, weights = terms.ids[own], terms.weights[own]
+            summed[number, ids] += weights
+            headed[number, ids[weights > BODY_WEIGHT]] += 1
+    sizes = np.maximum(np.bincount(labels[labels != NOISE], minlength=clusters), 1)[:, None]
+    return _Shares(
+        np.asarray(summed / sizes, dtype=np.float32),
+        headed >= np.maximum(LEAST_SKILLS, LEAST_SHARE * sizes),
+    )
 
 
-def _counts(labels: Labels) -> NDArray[np.int64]:
-    return np.bincount(labels[labels >= 0])
-
-
-def _evenly_spread(
-    shares: FloatMatrix, sizes: NDArray[np.int64], terms: Terms, skills: int
-) -> NDArray[np.bool_]:
+def _evenly_spread(shares: FloatMatrix, terms: Terms, skills: int) -> NDArray[np.bool_]:
     """Return which terms are spread over the clusters about as evenly as can be."""
     if len(shares) < 3:  # nothing to be spread over
         return np.zeros(shares.shape[1], dtype=bool)
@@ -128,14 +144,13 @@ def _evenly_spread(
     return np.asarray(even)
 
 
-def _scores(shares: FloatMatrix, generic: NDArray[np.bool_]) -> FloatMatrix:
-    """Return class-based TF-IDF, [clusters, terms]; 0 for generic terms."""
-    total = shares.sum(axis=0)
-    average = float(shares.sum()) / max(len(shares), 1)
-    rarity = np.log1p(average / np.maximum(total, 1e-9))
-    scores = shares * rarity
+def _scores(shares: _Shares, generic: NDArray[np.bool_]) -> FloatMatrix:
+    """Return class-based TF-IDF, [clusters, terms]; 0 for terms that may not name a cluster."""
+    total = shares.weight.sum(axis=0)
+    average = float(total.sum()) / max(len(shares.weight), 1)
+    scores = shares.weight * np.log1p(average / np.maximum(total, 1e-9))
     scores[:, generic] = 0
-    scores[shares < LEAST_SHARE] = 0
+    scores[~shares.enough | (shares.weight < LEAST_WEIGHT)] = 0
     return np.asarray(scores, dtype=np.float32)
 
 

@@ -27,11 +27,11 @@ BODY_CHARS = 1_000
 DESCRIPTION_CHARS = 1_000
 """The same for descriptions; the few longer ones repeat themselves."""
 
-LEAST_SKILLS = 3
+LEAST_SKILLS = 2
 """Terms of fewer skills' names and descriptions name nothing."""
 
 MOST_TERMS = 40_000
-"""The most frequent terms that are kept; bites from some 30,000 skills on, at terms of few."""
+"""The most frequent terms that are kept; bites from some 20,000 skills on, at terms of two."""
 
 _GENERIC = (
     "skill use user guide guidelines help task work create make build provide support include "
@@ -42,7 +42,7 @@ _GENERIC = (
     "between before after every both without instead per existing clear modern advanced basic "
     "simple complete full concrete actionable ready guidance fundamental overview category auto "
     "prerequisite part step keep check read new execution example discover available current "
-    "return http https www com md "
+    "return wants needs against above met http https www com md "
     "\u4f7f\u7528 \u7528\u6237 \u6280\u80fd \u7528\u4e8e \u63d0\u4f9b \u751f\u6210"
 )
 """English, and at the end six Chinese words of the same kind; statistics find most others."""

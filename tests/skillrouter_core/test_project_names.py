@@ -55,7 +55,8 @@ def test_words_and_neighbours_are_terms_as_sentences_write_them():
 def test_plural_and_singular_are_one_term_spelled_as_most_often():
     texts = ["Rotate backups", "Rotate backups", "Rotate a backup"]
     terms = read_terms([skill(f"a/{n}", text) for n, text in enumerate(texts)])
-    assert [spelling for spelling in terms.spellings if "backup" in spelling.lower()] == ["backups"]
+    assert spelling_of(terms, "backups") == (("backup",), "backups")
+    assert spelling_of(terms, "backup") is None
 
 
 def test_name_weighs_more_than_description_and_that_more_than_body():
@@ -72,6 +73,13 @@ def test_name_weighs_more_than_description_and_that_more_than_body():
         own = slice(terms.starts[row], terms.starts[row + 1])
         weights += terms.weights[own][terms.ids[own] == violin].tolist()
     assert weights == [3, 2, 1, 3]
+
+
+def test_a_word_of_bodies_alone_or_of_one_description_names_no_cluster():
+    bodies = [skill(f"a/{n}", f"Rotate backup{n}", "Violin.", name=f"n{n}") for n in range(4)]
+    others = [skill(f"b/{n}", "Tune a violin", name=f"m{n}") for n in range(4)]
+    labels = np.repeat(np.arange(2, dtype=np.int16), 4)
+    assert named(bodies + others, labels) == ["Rotate", "Tune, violin"]
 
 
 def test_terms_of_bodies_alone_name_nothing():

@@ -2,6 +2,9 @@
 
 import json
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ from skillrouter_core.workspace import Workspace
 from skillrouter_core.workspace.mapping import Mapping
 from tests.fakes import FakeModels
 
+ROOT = Path(__file__).parents[2]
 TOPICS = ("bread dough oven", "docker image registry", "violin bow string")
 EACH = 8
 CIRCLE = [(2 * math.cos(math.tau * k / 16), 2 * math.sin(math.tau * k / 16)) for k in range(16)]
@@ -89,6 +93,19 @@ def test_map_has_the_rows_of_the_index_and_is_kept_in_memory(mapped):
     assert mapped.map.version() == made.version
     assert not mapped.map.stale()
     assert "24 skills are too few for UMAP" in made.note
+
+
+def test_reading_a_map_loads_neither_umap_nor_a_model(mapped):
+    script = (
+        "import sys; from pathlib import Path; from skillrouter_core.workspace import Workspace\n"
+        "with Workspace.open(Path(sys.argv[1])) as ws:\n"
+        "    ws.map.load(), ws.map.stale(), ws.map.inside([(-9, -9), (9, -9), (0, 9)])\n"
+        "    ws.map.matching('bread'), ws.map.channel('category'), ws.map.clusters('fine')\n"
+        "print(*{'umap', 'numba', 'sklearn', 'torch'}.intersection(sys.modules))"
+    )
+    command = [sys.executable, "-c", script, str(mapped.home)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 def test_another_index_makes_the_map_stale_until_it_is_built_again(mapped, tmp_path):
