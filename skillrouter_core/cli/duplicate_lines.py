@@ -29,6 +29,9 @@ MEMBERS_SHOWN = 3
 COPIES_SHOWN = 10
 """Near-copies named for one checked skill; `--json` has all that were kept."""
 
+NOTES_SHOWN = 5
+"""Notes of a scan on standard error; a catalog of many sources has one for each template."""
+
 QUERY_CHARS = 80
 
 
@@ -36,8 +39,10 @@ def report_lines(report: DuplicateReport, limit: int) -> list[str]:
     """Return the figures of a scan, its biggest `limit` groups, and what else there is."""
     figures, limits = report.figures, report.thresholds
     lines = [
-        f"{figures.skills:,} skills, {figures.pairs:,} near-duplicate pairs (text above "
-        f"{limits.jaccard:g}, embedding above {limits.cosine:g}), {figures.groups:,} groups; "
+        f"{_count(figures.skills, 'skill', 'skills')}, "
+        f"{_count(figures.pairs, 'near-duplicate pair', 'near-duplicate pairs')} (text above "
+        f"{limits.jaccard:g}, embedding above {limits.cosine:g}), "
+        f"{_count(figures.groups, 'group', 'groups')}; "
         f"{figures.redundant:,} skills ({figures.redundant_share:.1%}) repeat another one, "
         f"about {figures.redundant_tokens:,} tokens of body. Scanned in {duration(report.seconds)}."
     ]
@@ -49,10 +54,25 @@ def report_lines(report: DuplicateReport, limit: int) -> list[str]:
         lines += ["", *table([header, *rows], right=frozenset({0, 1, 2}))]
     more = len(report.groups) - limit
     if more > 0:
-        lines.append(f"and {more:,} more groups; --limit shows more of them, --json all")
+        groups = _count(more, "more group", "more groups")
+        lines.append(f"and {groups}; --limit shows more of them, --json all")
     if report.same_name:
-        lines += ["", f"{len(report.same_name):,} names are shared by skills with other content."]
+        shared = _count(len(report.same_name), "name is", "names are")
+        lines += ["", f"{shared} shared by skills with other content."]
     return lines
+
+
+def note_lines(notes: Sequence[str]) -> list[str]:
+    """Return the first notes of a scan, and how many more there are."""
+    more = len(notes) - NOTES_SHOWN
+    return [
+        *notes[:NOTES_SHOWN],
+        *([f"and {more:,} more notes; --json lists all"] if more > 0 else []),
+    ]
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def _layers(layers: Sequence[Layer]) -> str:
@@ -91,8 +111,10 @@ def _verdict(report: CheckReport) -> str:
     if report.unchanged:
         parts.append(f"{len(report.unchanged):,} unchanged (--strict checks them too)")
     if report.queries:
-        parts.append(f"{report.queries:,} saved queries held against them")
-    outcome = f"{report.duplicates:,} near-copies" if report.failed else "no new near-copy"
+        queries = _count(report.queries, "saved query", "saved queries")
+        parts.append(f"{queries} held against them")
+    copies = _count(report.duplicates, "new near-copy", "new near-copies")
+    outcome = copies if report.failed else "no new near-copy"
     seconds = sum(report.seconds.values())
     return f"{outcome}: {', '.join(parts)}, {seconds:.1f} s"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillrouter_core.cli.console import Console
-from skillrouter_core.cli.duplicate_lines import check_json, check_lines, report_lines
+from skillrouter_core.cli.duplicate_lines import check_json, check_lines, note_lines, report_lines
 from skillrouter_core.cli.options import (
     Commands,
     add_json,
@@ -129,7 +129,7 @@ def _report(ws: Workspace, args: argparse.Namespace, chosen: str, console: Conso
         duplicates.scan(console.progress, args.profile)
     if chosen in (TABLE, JSON):
         found = duplicates.report(limits, args.profile)
-        console.note(*found.notes)
+        console.note(*note_lines(found.notes))
         if chosen == TABLE:
             console.say(*report_lines(found, args.limit or SHOWN))
         else:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from skillrouter_core.cli import main
-from skillrouter_core.cli.duplicate_lines import check_json, check_lines
+from skillrouter_core.cli.duplicate_lines import NOTES_SHOWN, check_json, check_lines, note_lines
 from skillrouter_core.records import (
     CheckedSkill,
     CheckReport,
@@ -88,9 +88,9 @@ def test_table_names_figures_groups_and_shared_names(
 ) -> None:
     assert main(["dedup"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("4 skills, 1 near-duplicate pairs")
+    assert out.startswith("4 skills, 1 near-duplicate pair ")
     assert "main/food/loaf" in out
-    assert "1 names are shared by skills with other content." in out
+    assert "1 name is shared by skills with other content." in out
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_limit_cuts_the_table_alone(
     write(source, "work/copy", f"{TAX} Done.")
     ws.catalogs.resync("main")
     assert main(["dedup", "--limit", "1"]) == 0
-    assert "and 1 more groups" in capsys.readouterr().out
+    assert "and 1 more group;" in capsys.readouterr().out
     assert main(["dedup", "--limit", "1", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["groups"]) == 2
 
@@ -165,7 +165,7 @@ def test_check_exits_1_on_a_new_near_copy_and_0_otherwise(
     out = capsys.readouterr().out
     assert f"FAIL  {copy}" in out
     assert "near-copy of main/food/bread" in out
-    assert out.rstrip().splitlines()[-1].startswith("1 near-copies: 2 checked")
+    assert out.rstrip().splitlines()[-1].startswith("1 new near-copy: 2 checked")
 
 
 def test_check_as_json_and_sarif(
@@ -229,6 +229,12 @@ def test_nothing_a_stranger_wrote_steers_the_terminal() -> None:
         "2 saved queries",
     ):
         assert said in told
+
+
+def test_many_notes_are_counted_beyond_the_first() -> None:
+    notes = [f"note {number}" for number in range(NOTES_SHOWN + 2)]
+    assert note_lines(notes) == [*notes[:NOTES_SHOWN], "and 2 more notes; --json lists all"]
+    assert note_lines(notes[:NOTES_SHOWN]) == notes[:NOTES_SHOWN]
 
 
 def test_json_of_a_check_can_be_written_as_json() -> None:
