@@ -53,6 +53,8 @@ class Place:
 
 def decide(ws: Workspace, place: Place, verdict: Verdict) -> None:
     """Save a verdict on the member in focus and go on to the next open one."""
+    if _outrun(place):
+        return
     other = place.keeper if verdict in ABOUT_TWO else ""
     choice = Choice(verdict, place.focus, other, dup_state.note())
     if _save(ws, [choice]):
@@ -61,6 +63,8 @@ def decide(ws: Workspace, place: Place, verdict: Verdict) -> None:
 
 def merge_all(ws: Workspace, place: Place, members: Sequence[str]) -> None:
     """Merge members into the keeper in one go, and go on to the next group."""
+    if _outrun(place):
+        return
     note = dup_state.note()
     if _save(ws, [Choice(Verdict.MERGE, each, place.keeper, note) for each in members]):
         _go_on(place)
@@ -81,6 +85,14 @@ def undo(ws: Workspace) -> None:
     dup_state.open_group(first.other_id or first.skill_id, first.skill_id)
     dup_state.set_note(first.note)
     st.toast(f"Undone: {_told(taken)}.", icon=":material/undo:")
+
+
+def _outrun(place: Place) -> bool:
+    """Say that a key was pressed before the next member was drawn, if so: nobody saw it."""
+    if dup_state.last_opened() == (place.keeper, place.focus):
+        return False
+    st.toast("Not saved: the next skill was not drawn yet. Press again.")
+    return True
 
 
 def _take_back(ws: Workspace, name: str) -> tuple[Decision, ...]:

@@ -34,6 +34,11 @@ def opened() -> tuple[str, str]:
     return tuple(_read(name) for name in (GROUP, MEMBER))  # type: ignore[return-value]
 
 
+def last_opened() -> tuple[str, str]:
+    """Return what was opened last, which the browser's address may not show yet."""
+    return st.session_state.get(GROUP, ""), st.session_state.get(MEMBER, "")
+
+
 def open_group(group: str, member: str = "") -> None:
     """Put a group and a member into the address; a note in hand is kept for its member."""
     before = opened()[1]

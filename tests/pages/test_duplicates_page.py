@@ -505,3 +505,11 @@ def test_hostile_text_stays_text(copies: Studio) -> None:
     assert ":red[no]" not in "\n".join(each.value for each in at.markdown)
     press(at, "decide merge")
     texts(opened(copies, tab="history"))
+
+
+def test_key_pressed_before_the_next_member_is_drawn_decides_nothing(copies: Studio) -> None:
+    at = opened(copies)
+    at.session_state["member"] = JOIN  # where the first press has moved on to
+    at = press(at, "decide merge")
+    assert decided(copies) == []
+    assert "not drawn yet" in at.toast[0].value
