@@ -82,14 +82,13 @@ class Overlaps:
         from scipy.sparse import csr_matrix  # here: it takes a third of a second
 
         self._sizes, self._column_of = sizes, column_of
-        owners = np.repeat(np.arange(len(atoms)), atoms.skills)
+        owners = np.repeat(np.arange(len(atoms), dtype=np.int32), atoms.skills)
         shape = (len(sizes), len(atoms))
         weights = atoms.weights[owners].astype(np.int32)
         width = int(marked.sources.max(initial=-1)) + 1
         ones = np.ones(len(marked.atoms), dtype=np.int32)
         template = csr_matrix((ones, (marked.atoms, marked.sources)), shape=(len(atoms), width))
-        codes = np.sort(marked.atoms * (width + 1) + marked.sources)
-        own = np.isin(owners * (width + 1) + column_of[atoms.rows], codes)
+        own = _own(atoms, owners, marked, column_of)
         self._held = csr_matrix((weights, (atoms.rows, owners)), shape=shape)
         self._flagged = csr_matrix((weights[own], (atoms.rows[own], owners[own])), shape=shape)
         # The last column stands for sources without boilerplate: nothing is discounted there.
@@ -115,6 +114,19 @@ class Overlaps:
             size_a - discount_a,
             size_b - discount_b,
         )
+
+
+def _own(
+    atoms: Atoms, owners: NDArray[np.int32], marked: Marked, column_of: IntVector
+) -> IntVector:
+    """Return the entries of the atoms whose atom is boilerplate of their skill's own source."""
+    often = np.zeros(len(atoms), dtype=np.bool_)
+    often[marked.atoms] = True
+    entries = np.flatnonzero(often[owners])
+    width = int(marked.sources.max(initial=-1)) + 2
+    wanted = owners[entries].astype(np.int64) * width + column_of[atoms.rows[entries]]
+    # Column -1 wraps to the last code of the atom before, which no source has.
+    return entries[np.isin(wanted, marked.atoms * width + marked.sources)]
 
 
 def _ones(matrix: csr_matrix) -> csr_matrix:
