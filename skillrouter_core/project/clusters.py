@@ -37,7 +37,7 @@ MIN_SAMPLES = 2
 
 MOST_COARSE = 40
 COARSE_FACTOR = 2.0
-"""There are twice the root of the fine clusters' number of coarse ones: 32 of 253."""
+"""There are twice the root of the fine clusters' number of coarse ones: 32 of 257."""
 
 SURROUNDINGS = 15
 ONE_MIND = 2 / 3

@@ -145,12 +145,17 @@ def _evenly_spread(shares: FloatMatrix, terms: Terms, skills: int) -> NDArray[np
 
 
 def _scores(shares: _Shares, generic: NDArray[np.bool_]) -> FloatMatrix:
-    """Return class-based TF-IDF, [clusters, terms]; 0 for terms that may not name a cluster."""
+    """Return class-based TF-IDF, [clusters, terms]; 0 for terms that may not name a cluster.
+
+    Where no term is found in enough names and descriptions, terms of bodies may.
+    """
     total = shares.weight.sum(axis=0)
     average = float(total.sum()) / max(len(shares.weight), 1)
     scores = shares.weight * np.log1p(average / np.maximum(total, 1e-9))
     scores[:, generic] = 0
-    scores[~shares.enough | (shares.weight < LEAST_WEIGHT)] = 0
+    scores[shares.weight < LEAST_WEIGHT] = 0
+    nameable = ((scores > 0) & shares.enough).any(axis=1)
+    scores[nameable[:, None] & ~shares.enough] = 0
     return np.asarray(scores, dtype=np.float32)
 
 

@@ -82,6 +82,13 @@ def test_a_word_of_bodies_alone_or_of_one_description_names_no_cluster():
     assert named(bodies + others, labels) == ["Rotate", "Tune, violin"]
 
 
+def test_words_of_bodies_name_a_cluster_that_has_no_others():
+    bodies = [skill(f"a/{n}", "", "Violin strings.", name=f"n{n}") for n in range(4)]
+    others = [skill(f"b/{n}", "Violin strings", name=f"m{n}") for n in range(2)]
+    labels = np.array([0] * 4 + [-1] * 2, dtype=np.int16)
+    assert named(bodies + others, labels) == ["Violin strings"]
+
+
 def test_terms_of_bodies_alone_name_nothing():
     terms = read_terms([skill(f"a/{n}", "About it", "Photosynthesis.") for n in range(5)])
     assert spelling_of(terms, "Photosynthesis") is None
