@@ -35,7 +35,7 @@ from skillrouter_core.records import Skill, Thresholds, normalised_name
 __all__ = ["Prober", "ScanOptions", "exact_pairs", "scan"]
 
 PREPARE_TEXTS = 5000
-"""New texts prepared between two looks at the listener; they are kept if it stops the work."""
+"""New texts written to disk at a time: so many at most are lost if the work is stopped."""
 
 NAMED_SOURCES = 12
 """So many sources are named in the note about boilerplate, those with the most."""
@@ -137,9 +137,8 @@ def _texts(
         meter = Meter(clock.listener, "new texts", len(missing))
         for part in chunks(len(missing), PREPARE_TEXTS):
             chosen = missing[part]
-            texts = prepare([skills[row] for row in chosen], shingler)
+            texts = prepare([skills[row] for row in chosen], shingler, meter.advance)
             store.append([hashes[row] for row in chosen], texts)
-            meter.advance(len(chosen))
         store.tidy(hashes)
         return store.gather(hashes)
 

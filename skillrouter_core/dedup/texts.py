@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -75,8 +75,13 @@ class Prepared:
     cut: NDArray[np.int64]
 
 
-def prepare(skills: Sequence[Skill], shingler: Shingler) -> Prepared:
-    """Return the texts of skills ready to be compared: bodies without negating clauses."""
+def prepare(
+    skills: Sequence[Skill], shingler: Shingler, each: Callable[[], object] = lambda: None
+) -> Prepared:
+    """Return the texts of skills ready to be compared: bodies without negating clauses.
+
+    `each` is called after each text; what it raises ends the work.
+    """
     rows, counts, stated = [], [], []
     for skill in skills:
         body = plain(skill.body)
@@ -84,6 +89,7 @@ def prepare(skills: Sequence[Skill], shingler: Shingler) -> Prepared:
         rows.append(shingler.shingle_plain(kept))
         counts.append(count)
         stated.append(clauses(plain(skill.description), body))
+        each()
     bags = pack(rows)
     return Prepared(bags, signatures(bags), tuple(stated), np.array(counts, dtype=np.int64))
 
