@@ -6,6 +6,7 @@ version of a skill that is indexed already. Must not know what they are compared
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,10 +41,15 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A folder whose skills are those of a catalog."""
+    """A folder whose skills are those of a catalog.
+
+    `prefix` comes before a skill's folder in its id, `top` is the folder of one in the root.
+    """
 
     root: Path
     catalog: Catalog
+    prefix: str = ""
+    top: str = ""
 
 
 def read_probes(
@@ -106,8 +112,7 @@ def _places(ws: Workspace, named: str, files: Sequence[Path]) -> tuple[_Place, .
     if named and named not in catalogs:
         known = ", ".join(catalogs) or "none yet"
         raise NotFoundError(f"no catalog {named!r}; there are: {known}")
-    roots = {name: _root(catalog.source) for name, catalog in catalogs.items()}
-    places = [_Place(root, catalogs[name]) for name, root in roots.items() if root is not None]
+    places = [place for catalog in catalogs.values() for place in _read_from(catalog)]
     if named:
         copies = {_copy_root(file) for file in files}
         places += [_Place(root, catalogs[named]) for root in copies]
@@ -115,16 +120,22 @@ def _places(ws: Workspace, named: str, files: Sequence[Path]) -> tuple[_Place, .
     return tuple(sorted(places, key=lambda place: len(place.root.parts), reverse=True))
 
 
-def _root(source: str) -> Path | None:
-    """Return the folder that a catalog was read from, None where it is something else."""
+def _read_from(catalog: Catalog) -> Iterator[_Place]:
+    """Yield the folders on this machine that a catalog was read from, if any."""
+    from skillrouter_core.agents import AGENTS, agent_skill_roots
     from skillrouter_core.archives import is_skill_file
 
-    path = Path(source)
-    if not path.is_absolute():
-        return None
-    if path.is_dir():
-        return path.resolve()
-    return path.resolve().parent if is_skill_file(path.name) else None
+    agent, _, project = catalog.source.partition(":")
+    if agent in AGENTS and project:
+        found = agent_skill_roots(agent, home=Path.home(), cwd=Path(project), environ=os.environ)
+        for one in found:
+            yield _Place(one.folder.resolve(), catalog, f"{one.label}/", one.label)
+        return
+    path = Path(catalog.source)
+    if path.is_absolute() and path.is_dir():
+        yield _Place(path.resolve(), catalog)
+    elif path.is_absolute() and is_skill_file(path.name):
+        yield _Place(path.resolve().parent, catalog)
 
 
 def _copy_root(file: Path) -> Path:
@@ -144,7 +155,8 @@ def _identity(file: Path, home: _Place | None) -> str:
     if home is None:
         return ""
     folder = file.parent.relative_to(home.root).as_posix()
-    return f"{home.catalog.name}/{home.root.name if folder == '.' else folder}"
+    inside = (home.top or home.root.name) if folder == "." else f"{home.prefix}{folder}"
+    return f"{home.catalog.name}/{inside}"
 
 
 def _probe(

@@ -212,6 +212,25 @@ def test_working_copy_elsewhere_is_known_by_its_catalog(check: Check, tmp_path: 
     assert not known.failed
 
 
+def test_skill_of_an_agents_own_folder_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "me"))
+    monkeypatch.delenv("CLAUDE_CONFIG_DIR", raising=False)
+    file = write(tmp_path / "me" / ".claude" / "skills", "bread", BREAD)
+    with Workspace.open(tmp_path / "home", models=FakeModels()) as opened:
+        opened.catalogs.sync("claude")
+        report = opened.duplicates.check(file)
+        assert report.unchanged == (file.as_posix(),)
+
+
+def test_catalog_of_a_single_file_is_known(tmp_path: Path) -> None:
+    file = write(tmp_path / "one", "bread", BREAD)
+    with Workspace.open(tmp_path / "home", models=FakeModels()) as opened:
+        opened.catalogs.sync(str(file), "single")
+        assert opened.duplicates.check(file).unchanged == (file.as_posix(),)
+
+
 def test_both_sides_of_a_rewrite_are_compared_as_they_will_be(check: Check, source: Path) -> None:
     """bread and loaf swap for other texts: neither is held against the other's old one."""
     write(source, "food/bread", SOUP)
