@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common.dup_words import layer_words, likeness
+from pages.common.dup_words import layer_words, likeness, said
 from pages.common.safe_text import escape, one_line
 from pages.common.skill_text import skill_link
 from skillrouter_core.records import DuplicatePair, Layer, Thresholds
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from skillrouter_core.workspace.duplicate_views import GroupDetail, Member
 
 NAME_CHARS = 80
+DECISIONS_SHOWN = 3
+_LOOSE = (
+    ":orange[:material/warning: All are copies of the keeper, but not all of one another: "
+    "read before you merge all.]"
+)
 
 
 def group_head(detail: GroupDetail, thresholds: Thresholds, place: str) -> None:
@@ -40,6 +45,8 @@ def group_head(detail: GroupDetail, thresholds: Thresholds, place: str) -> None:
     if copies > 1:
         ends = f"{escape(weakest.a)} and {escape(weakest.b)}"
         lines.append(f":small[Weakest edge: {likeness(weakest)}, between {ends}.]")
+    if not weakest.is_duplicate(thresholds):
+        lines.append(f":small[{_LOOSE}]")
     lines += [f":small[:orange[{escape(note)}]]" for note in detail.notes]
     st.markdown("  \n".join(lines), width="stretch")
 
@@ -50,12 +57,11 @@ def focus_head(
     """Draw, for a row, the member in focus against the keeper; `queries` is a sentence more."""
     skill = member.skill
     about = "This is the keeper." if pair is None else _against(pair, thresholds)
-    warnings = "".join(
-        f"  \n:small[:orange[:material/warning: {warning}]]" for warning in _warnings(member)
-    )
+    warnings = [f":orange[:material/warning: {warning}]" for warning in _warnings(member)]
+    below = "".join(f"  \n:small[{line}]" for line in (*_decisions(member), *warnings))
     st.markdown(
         f"**{escape(one_line(skill.name, NAME_CHARS)) or 'unnamed'}** "
-        f":small[:gray[{escape(skill.skill_id)}]]  \n:small[{about} :gray[{queries}]]{warnings}",
+        f":small[:gray[{escape(skill.skill_id)}]]  \n:small[{about} :gray[{queries}]]{below}",
         width="stretch",
     )
     skill_link(skill.skill_id, "Page")
@@ -91,6 +97,15 @@ def _warnings(member: Member) -> list[str]:
         found.append("Its text changed after the decision: decide again.")
     elif standing.blocked:
         found.append(f"The decision is not followed: {escape(standing.blocked)}.")
+    if standing.contested:
+        found.append("People disagree about it; the newest word counts.")
     if standing.inherited:
         found.append("Decided under an earlier id with the same text.")
     return found
+
+
+def _decisions(member: Member) -> list[str]:
+    """Return the newest decisions about a member that stand, each on a line."""
+    history = member.standing.history if member.standing else ()
+    standing = [one for one in history if one.undone_at is None]
+    return [said(one) for one in standing[:DECISIONS_SHOWN]]

@@ -12,6 +12,7 @@ import streamlit as st
 
 from pages.common import dup_state
 from pages.common.dup_table import Column, focus_table
+from pages.common.dup_words import said
 from pages.common.safe_text import escape, one_line
 from pages.common.scores import count, when
 from skillrouter_core.records import Decision
@@ -77,16 +78,6 @@ def conflicts(decisions: Sequence[Decision]) -> dict[str, tuple[Decision, ...]]:
         for skill_id, said in words.items()
         if len({(one.verdict, one.other_id) for one in said.values()}) > 1
     }
-
-
-def said(decision: Decision) -> str:
-    """Return Markdown for one decision: what, by whom, when, and the note."""
-    other = f" {escape(decision.other_id)}" if decision.other_id else ""
-    words = {"merge": "merge into", "distinct": "distinct from"}
-    verdict = words.get(decision.verdict, decision.verdict.value)
-    note = f" “{escape(decision.note)}”" if decision.note else ""
-    by = f"{escape(decision.author)}, {when(decision.created_at)}"
-    return f"**{verdict}**{other} :small[:gray[{by}]]{note}"
 
 
 def _contested(contested: dict[str, tuple[Decision, ...]]) -> None:

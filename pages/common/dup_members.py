@@ -37,7 +37,7 @@ COLUMNS = (
     Column("Name", "3.7rem", help="Whether the names are the same once case and marks are folded"),
     Column("Chars", "3.9rem", True, "Characters of the body"),
     Column("Queries", "4.9rem", True, "Saved queries that this skill answers first today"),
-    Column("Decision", "5.6rem"),
+    Column("Decision", "7.2rem"),
 )
 
 
@@ -81,8 +81,10 @@ def _row(member: Member, keeper: str, pair: DuplicatePair | None) -> tuple[str, 
 
 
 def _decided(member: Member) -> str:
-    decision = member.decision
-    if decision is None:
+    standing = member.standing
+    if standing is None or standing.decision is None:
         return "–"
-    blocked = member.standing.blocked if member.standing else ""
-    return f"{decision.verdict.value}, blocked" if blocked else decision.verdict.value
+    verdict = standing.decision.verdict.value
+    if standing.blocked:
+        return f"{verdict}, blocked"
+    return f"{verdict}, contested" if standing.contested else verdict

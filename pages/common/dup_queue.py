@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ROWS = 18
 COLUMNS = (Column("Keeper"), Column("Skills", "3.8rem", True))
-STATE = Column("State", "5.6rem")
+STATE = Column("State", "6.6rem")
 
 
 def queue_table(ws: Workspace, found: Queue, keeper: str) -> None:

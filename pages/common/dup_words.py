@@ -1,4 +1,4 @@
-"""Words for how alike two skills are.
+"""Words for how alike two skills are, and for what was decided about one.
 
 Responsible for wording alone. Pure; must not know streamlit.
 """
@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pages.common.scores import score
-from skillrouter_core.records import MOSTLY_BOILERPLATE, DuplicatePair, Layer
+from pages.common.safe_text import escape
+from pages.common.scores import score, when
+from skillrouter_core.records import MOSTLY_BOILERPLATE, Decision, DuplicatePair, Layer, Verdict
 
 if TYPE_CHECKING:
     from skillrouter_core.workspace.duplicate_views import GroupDetail
@@ -51,3 +52,13 @@ def pair_of(detail: GroupDetail, skill_id: str) -> DuplicatePair | None:
     """Return a member's pair with its group's keeper; None for the keeper itself."""
     ends = {skill_id, detail.group.keeper}
     return next((pair for pair in detail.pairs if {pair.a, pair.b} == ends), None)
+
+
+def said(decision: Decision) -> str:
+    """Return Markdown for one decision: what, by whom, when, and the note."""
+    other = f" {escape(decision.other_id)}" if decision.other_id else ""
+    words = {Verdict.MERGE: "merge into", Verdict.DISTINCT: "distinct from"}
+    verdict = words.get(decision.verdict, decision.verdict.value)
+    note = f" “{escape(decision.note)}”" if decision.note else ""
+    by = f"{escape(decision.author)}, {when(decision.created_at)}"
+    return f"**{verdict}**{other} :small[:gray[{by}]]{note}"

@@ -36,7 +36,7 @@ def work(ws: Workspace, view: GroupsView) -> None:
     if not view.counts.groups:
         st.caption("There is no group at these thresholds.")
         return
-    left, right = st.columns([4, 11], gap="medium")
+    left, right = st.columns([2, 5], gap="medium")
     with left:
         queue_filters(view)
     found = queue(view)
