@@ -31,9 +31,11 @@ from pages.common.map_state import (
     SPACE,
     VIEW,
     flight,
+    forget,
     note_drawn,
     note_picked,
     picked,
+    remember,
     selection,
 )
 from pages.common.map_texts import row_texts
@@ -144,3 +146,5 @@ def _below(ws: Workspace, made: CatalogMap, inside: Rows | None, search: Found |
 
 with kept_view("map", VIEW):
     page()
+    remember()
+forget()

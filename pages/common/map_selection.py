@@ -14,7 +14,7 @@ import streamlit as st
 from pages.common.map_ready import PROFILE
 from pages.common.map_rows import Rows
 from pages.common.map_search import Found, found_words
-from pages.common.map_state import fly_to, select
+from pages.common.map_state import SPACE, fly_to, select
 from pages.common.map_table import row_table
 from pages.common.safe_text import breakable, escape, one_line
 from pages.common.scores import count
@@ -35,7 +35,9 @@ def selection_panel(
     rows = chosen(inside, search)
     if rows is None:
         st.caption(
-            "Drag with Shift for a box or with Alt for a lasso to get skills as a table; "
+            "Switch 3D off to select skills and to read them."
+            if st.session_state.get(SPACE)
+            else "Drag with Shift for a box or with Alt for a lasso to get skills as a table; "
             "click a point to read it."
         )
         return

@@ -59,15 +59,33 @@ def figure(made: CatalogMap, colours: Colouring, names: Sequence[str]) -> go.Fig
         # Plotly reads a little HTML in hover texts; a skill's name is text and nothing else.
         texts = [html.escape(one_line(name, 60)) for name in names]
         shown = {"text": texts, "hovertemplate": "%{text}<extra></extra>"}
-    marker = {"size": 2 if len(made) > 2000 else 5, "color": shades[colours.classes]}
-    drawn = go.Figure(go.Scatter3d(x=x, y=y, z=z, mode="markers", marker=marker, **shown))
+    marker: dict[str, Any] = {
+        "size": 2 if len(made) > 2000 else 5,
+        "color": shades[colours.classes],
+    }
+    shown |= {"mode": "markers", "marker": marker, "showlegend": False}
+    drawn = go.Figure(go.Scatter3d(x=x, y=y, z=z, **shown))
+    for label, slot in _keys(legend):
+        key = {"color": shade(slot), "size": 8}
+        drawn.add_scatter3d(
+            x=[None], y=[None], z=[None], mode="markers", marker=key, name=html.escape(label)
+        )
     hidden = {"visible": False}
+    scene = {"xaxis": hidden, "yaxis": hidden, "zaxis": hidden, "aspectmode": "data"}
     drawn.update_layout(
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        scene={"xaxis": hidden, "yaxis": hidden, "zaxis": hidden, "aspectmode": "data"},
+        scene=scene | {"camera": {"eye": {"x": 0.8, "y": 0.8, "z": 0.6}}},
+        legend={"title": {"text": html.escape(legend["title"])}, "itemsizing": "constant"},
         uirevision=made.version,
     )
     return drawn
+
+
+def _keys(legend: dict[str, Any]) -> list[tuple[str, Slot]]:
+    """Return the lines of the legend: the kinds, or the ends of the scale."""
+    if legend["low"]:
+        return [(legend["low"], "r0"), (legend["high"], "r1000")]
+    return [(one_line(item["label"], 40), item["slot"]) for item in legend["items"]]
 
 
 def shade(slot: Slot) -> str:

@@ -95,8 +95,24 @@ def first_page() -> None:
     st.session_state[PAGE] = 1
 
 
+def remember() -> None:
+    """Leave what is no widget where `kept_view` finds it; call it at the end of the page."""
+    for name in (WITHIN, SKILL):
+        st.session_state[name] = st.query_params.get(name, "")
+
+
+def forget() -> None:
+    """Take it away again once `kept_view` has it.
+
+    What stands there at the start of a run then comes from `kept_view`, after Back from another
+    page. Back on this page empties the address alone, and that lifts the selection.
+    """
+    for name in (WITHIN, SKILL):
+        st.session_state.pop(name, None)
+
+
 def _write(name: str, value: str) -> None:
-    st.session_state[name] = value
+    st.session_state.pop(name, None)
     if value:
         st.query_params[name] = value
     elif name in st.query_params:
@@ -104,7 +120,6 @@ def _write(name: str, value: str) -> None:
 
 
 def _read(name: str) -> str:
-    """Return a parameter; what the session remembers where Back has emptied the address."""
     value = st.query_params.get(name, "")
     if not value and st.session_state.get(name):
         value = st.query_params[name] = st.session_state[name]

@@ -138,6 +138,26 @@ def test_what_the_mouse_surrounds_becomes_a_table(map_server: str, visit: Start,
     window.page.wait_for_function("!location.search.includes('within')")
 
 
+def test_back_lifts_the_selection_and_keeps_the_view(map_server: str, visit: Start) -> None:
+    window = visit(map_server)
+    window.open("map")
+    drawn(window)
+    window.page.locator(".map .overlay").focus()
+    window.page.keyboard.press("-")
+    before = settled(window)
+    around(window, "Shift")
+    window.sees(ALL)
+    window.page.wait_for_url("**within=**")
+    # The page writes the address too, with the view it last heard of; the map's own one stays.
+    window.page.wait_for_function("location.search.includes('view=0_0_0.6667')")
+    window.page.go_back()
+    window.sees("Drag with Shift for a box")
+    assert "within" not in window.page.url
+    assert settled(window) == before
+    window.page.go_forward()
+    window.sees(ALL)
+
+
 def test_browser_and_server_agree_on_what_is_inside(map_server: str, visit: Start) -> None:
     window = visit(map_server)
     window.open("map?within=-1000000_-1000000_100000_-900000_300000_800000_-200000_1000000")

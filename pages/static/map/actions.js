@@ -90,7 +90,7 @@ export class Actions {
     this.pending = JSON.stringify(flat);
     this.setPolygon(flat.length ? pairs(flat) : null);
     this.send("drawn", flat);
-    this.panel.announce(flat.length ? `${this.chosen} skills selected` : "Selection cleared");
+    this.panel.announce(flat.length ? `${this.chosen.toLocaleString("en")} skills` : "Nothing selected");
     this.draw();
   }
 
