@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skillrouter_core.dedup import Prober
-from skillrouter_core.errors import UsageError
+from skillrouter_core.errors import IndexNotReadyError, UsageError
 from skillrouter_core.models import profile_named
 from skillrouter_core.progress import ProgressListener
 from skillrouter_core.records import (
@@ -91,8 +91,13 @@ def check(
 
     `view` is of the newest scan. Loads the encoder where the index has vectors, the reranker
     where a skill enters some query's candidates. Raises what `read_probes` raises, UsageError
-    for too many skills, and the ModelError family.
+    for too many skills, IndexNotReadyError for an empty workspace, and the ModelError family.
     """
+    if not view.scan.ids:  # a gate that compares with nothing would let everything pass
+        raise IndexNotReadyError(
+            f"the workspace {ws.home} holds no skill to compare with; import a catalog and index "
+            "it, or set SKILLROUTER_HOME to the workspace that has them"
+        )
     clock, notes = _Clock(), list[str]()
     with clock.step("read"):
         probes, issues = read_probes(ws, paths, options.catalog, listener)

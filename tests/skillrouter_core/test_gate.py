@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from skillrouter_core.errors import NotFoundError, SourceError, UsageError
+from skillrouter_core.errors import IndexNotReadyError, NotFoundError, SourceError, UsageError
 from skillrouter_core.records import CheckedSkill, CheckReport, Layer, Thresholds, Verdict
 from skillrouter_core.workspace import Workspace, gate
 from skillrouter_core.workspace.gate import NO_INDEX, CheckOptions
@@ -144,6 +144,15 @@ def test_without_an_index_texts_are_compared_and_a_note_says_so(
     assert report.notes == (NO_INDEX,)
     assert only(report).by_embedding == ()
     assert all(near.pair.cosine is None for near in only(report).duplicates)
+
+
+def test_empty_workspace_lets_nothing_pass(tmp_path: Path) -> None:
+    file = write(tmp_path / "new", "soup", SOUP)
+    with (
+        Workspace.open(tmp_path / "bare", models=FakeModels()) as bare,
+        pytest.raises(IndexNotReadyError, match="holds no skill"),
+    ):
+        bare.duplicates.check(file)
 
 
 def test_catalog_that_changed_is_scanned_again(
