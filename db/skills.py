@@ -25,22 +25,12 @@ _LIVE = SkillRecord.removed_at.is_(None)
 
 def search(session: Session, wanted: SkillFilter, limit: int, offset: int) -> SkillPage:
     """Return the rows `offset` to `offset + limit` of the skills wanted, and how many there are."""
-    conditions = _conditions(wanted)
-    total = session.scalar(select(func.count()).select_from(SkillRecord).where(*conditions))
-    # Ids first: joining texts before the cut would read them for every skill that matches.
-    page = (
-        select(SkillRecord.skill_id)
-        .where(*conditions)
-        .order_by(SkillRecord.skill_id)
-        .limit(limit)
-        .offset(offset)
-        .subquery()
-    )
+    ids, total = _page_ids(session, wanted, limit, offset)
     query = (
         select(SkillRecord, TextRow.name, TextRow.description, TextRow.body_chars, CatalogRow.name)
         .join(TextRow, TextRow.content_hash == SkillRecord.content_hash)
         .join(CatalogRow, CatalogRow.id == SkillRecord.catalog_id)
-        .where(SkillRecord.skill_id.in_(select(page.c.skill_id)))
+        .where(SkillRecord.skill_id.in_(ids))
         .order_by(SkillRecord.skill_id)
     )
     found = session.execute(query).all()
@@ -58,7 +48,25 @@ def search(session: Session, wanted: SkillFilter, limit: int, offset: int) -> Sk
         )
         for record, name, description, body_chars, catalog in found
     )
-    return SkillPage(tuple(rows), total or 0)
+    return SkillPage(tuple(rows), total)
+
+
+def _page_ids(
+    session: Session, wanted: SkillFilter, limit: int, offset: int
+) -> tuple[Sequence[str] | Select[str], int]:
+    """Return the ids of one page, or a query for them, and how many there are in all.
+
+    Ids first: joining texts before the cut would read them for every skill that matches.
+    """
+    conditions = _conditions(wanted)
+    ids = select(SkillRecord.skill_id).where(*conditions).order_by(SkillRecord.skill_id)
+    if wanted.among is not None:
+        # Thousands of ids are more than a statement may hold, so they are picked out here.
+        found = [one for one in session.scalars(ids) if one in wanted.among]
+        return found[offset : offset + limit], len(found)
+    total = session.scalar(select(func.count()).select_from(SkillRecord).where(*conditions))
+    page = ids.limit(limit).offset(offset).subquery()
+    return select(page.c.skill_id), total or 0
 
 
 def _conditions(wanted: SkillFilter) -> list[ColumnElement[bool]]:

@@ -23,13 +23,14 @@ class SkillFilter:
     """Which skills are wanted; an empty field asks for nothing.
 
     Every word of `text` must occur in the name, description or id, in any case. `problem` is a
-    `Problem` or its value.
+    `Problem` or its value. With `among` only skills with these ids are wanted.
     """
 
     text: str = ""
     catalog: str = ""
     category: str = ""
     problem: str = ""
+    among: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

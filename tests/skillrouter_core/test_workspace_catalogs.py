@@ -273,6 +273,9 @@ def stocked(workspace: Workspace) -> Workspace:
         ({"problem": "duplicate name"}, ["other/pdf", "tools/pdf"]),
         ({"problem": "duplicate name", "catalog": "tools"}, ["tools/pdf"]),
         ({"problem": "too long"}, []),
+        ({"among": frozenset(["tools/uml", "tools/pdf", "gone"])}, ["tools/pdf", "tools/uml"]),
+        ({"among": frozenset(["tools/uml", "tools/pdf"]), "text": "merge"}, ["tools/pdf"]),
+        ({"among": frozenset()}, []),
     ],
 )
 def test_search_finds(stocked: Workspace, wanted: dict[str, str], found: list[str]) -> None:
@@ -289,6 +292,9 @@ def test_pages_fit_together(workspace: Workspace) -> None:
     pages = [workspace.catalogs.search(limit=10, offset=start) for start in (0, 10, 20, 30)]
     assert [len(page.rows) for page in pages] == [10, 10, 3, 0]
     assert {page.total for page in pages} == {23}
+    among = frozenset(row.skill_id for row in pages[1].rows)
+    last = workspace.catalogs.search(SkillFilter(among=among), limit=4, offset=8)
+    assert ([row.skill_id for row in last.rows], last.total) == (sorted(among)[8:], 10)
     listed = [row.skill_id for page in pages for row in page.rows]
     assert listed == sorted(item.skill_id for item in workspace.catalogs.skills())
 
