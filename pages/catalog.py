@@ -5,6 +5,8 @@ Draws imports and their progress, the health of the skills, and a search over al
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from pages.common.access import show_error, workspace_or_stop
@@ -13,6 +15,8 @@ from pages.common.catalog_list import catalog_list, issue_table
 from pages.common.empty import no_skills
 from pages.common.import_form import import_form
 from pages.common.job_progress import job_panel
+from pages.common.map_filter import ids_on_map
+from pages.common.map_state import WITHIN, forget, remember
 from pages.common.skill_table import (
     CATALOG,
     CATEGORY,
@@ -44,10 +48,13 @@ def page() -> None:
         catalog_list(ws, catalogs)
         issue_table(ws, catalogs)
         health_counts(ws)
-        skill_table(ws, filters(ws, catalogs))
+        among = ids_on_map(ws)
+        skill_table(ws, replace(filters(ws, catalogs), among=among))
     except SkillRouterError as error:
         show_error(error)
 
 
-with kept_view("catalog", (TEXT, CATALOG, CATEGORY, PROBLEM, PAGE)):
+with kept_view("catalog", (TEXT, CATALOG, CATEGORY, PROBLEM, PAGE, WITHIN)):
     page()
+    remember()
+forget()

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from pages.common.map_arrays import polygon_text
 from pages.common.map_ready import PROFILE
 from pages.common.map_rows import Rows
-from pages.common.map_search import Found, found_words
-from pages.common.map_state import SPACE, fly_to, select
+from pages.common.map_search import MEANING, Found, found_words
+from pages.common.map_state import BY, FIND, SPACE, WITHIN, fly_to, select, selection
 from pages.common.map_table import row_table
 from pages.common.safe_text import breakable, escape, one_line
 from pages.common.scores import count
@@ -53,6 +54,7 @@ def selection_panel(
             )
             _copies(ws, made, rows)
         if inside is not None:
+            _catalog_link(search)
             st.button(
                 "Lift the selection",
                 key="lift",
@@ -62,6 +64,14 @@ def selection_panel(
             )
     if len(rows):
         row_table(ws, made, rows)
+
+
+def _catalog_link(search: Found | None) -> None:
+    """Draw the way to the catalog, cut to the lasso and to the words that were searched."""
+    wanted = {WITHIN: polygon_text(selection())}
+    if search and st.session_state.get(BY) != MEANING:
+        wanted[FIND] = search.text
+    st.page_link("catalog.py", label="In the catalog", icon=":material/list:", query_params=wanted)
 
 
 def chosen(inside: Rows | None, search: Found | None) -> Rows | None:

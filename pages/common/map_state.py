@@ -96,7 +96,7 @@ def first_page() -> None:
 
 
 def remember() -> None:
-    """Leave what is no widget where `kept_view` finds it; call it at the end of the page."""
+    """Leave what is no widget where `kept_view` finds it; call it at the end of a page."""
     for name in (WITHIN, SKILL):
         st.session_state[name] = st.query_params.get(name, "")
 
