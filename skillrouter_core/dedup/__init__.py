@@ -28,12 +28,13 @@ from skillrouter_core.dedup.report import (
     ReportMember,
     build_report,
 )
-from skillrouter_core.dedup.scan import ScanOptions, scan
+from skillrouter_core.dedup.scan import RULES, ScanOptions, scan
 from skillrouter_core.dedup.script import to_script
 from skillrouter_core.dedup.store import current_scan_version, load_scan, save_scan
 
 __all__ = [
     "OVERSIZE",
+    "RULES",
     "DuplicateReport",
     "GroupStatus",
     "Grouping",

@@ -3,8 +3,8 @@
 Responsible for the rule and its counts. Must not know how pairs are proposed or compared.
 
 A trigram found in at least `least` skills of one source is that source's boilerplate: a
-template, a licence footer. It is discounted for pairs inside that source, and for pairs of two
-sources that both have it as boilerplate.
+template, a licence footer. It is discounted for every pair with a skill of that source: a stray
+copy of a template in another source would otherwise be near to all that was made from it.
 
 Bodies that are nearly all boilerplate and differ in little have no rule of their own. Of a pool
 of 20,121 skills 269,900 pairs share more than 0.8 of their trigrams; the discount turns down

@@ -75,22 +75,24 @@ def _compared(
     b: IntVector,
 ) -> Counts:
     """Return the counts of pairs of sets, one pair at a time."""
-    flagged = [
-        bag[contains(boilerplate.of(source), bag)]
-        for bag, source in zip(bags, sources, strict=True)
-    ]
     found = np.zeros((6, len(a)), dtype=np.int64)
     for place, (i, j) in enumerate(zip(a.tolist(), b.tolist(), strict=True)):
-        size_a, size_b = len(bags[i]), len(bags[j])
+        templates = boilerplate.of(sources[i]), boilerplate.of(sources[j])
+        shared = contains(bags[i], bags[j])
+        of_a, of_b = _either(templates, bags[i]), _either(templates, bags[j])
         found[:, place] = (
-            contains(bags[i], bags[j]).sum(),
-            contains(flagged[i], flagged[j]).sum(),
-            size_a,
-            size_b,
-            size_a - contains(boilerplate.of(sources[j]), flagged[i]).sum(),
-            size_b - contains(boilerplate.of(sources[i]), flagged[j]).sum(),
+            shared.sum(),
+            (shared & of_b).sum(),
+            len(bags[i]),
+            len(bags[j]),
+            (~of_a).sum(),
+            (~of_b).sum(),
         )
     return Counts(*found)
+
+
+def _either(templates: tuple[GramVector, GramVector], grams: GramVector) -> NDArray[np.bool_]:
+    return contains(templates[0], grams) | contains(templates[1], grams)
 
 
 class Prober:
@@ -188,38 +190,29 @@ class Prober:
         hits = _members(grams, bags.values)
         owners = self._row_of[hits]
         common = np.bincount(owners, minlength=rows)
-        known = source in self._scan.sources
         template = self._boilerplate.of(source)
-        both = self._flagged[hits]
-        if known:
-            both = both & contains(template, bags.values[hits])
-        boilerplate = np.bincount(owners[both], minlength=rows)
+        flags = self._flagged.copy()
+        flags[_members(template, bags.values)] = True
+        boilerplate = np.bincount(owners[flags[hits]], minlength=rows)
         size = np.full(rows, len(grams), dtype=np.int64)
         return Counts(
             common,
             boilerplate,
             size,
             bags.sizes,
-            size - self._probe_discount(grams, source, known),
-            bags.sizes - self._row_discount(template, known),
+            size - self._probe_discount(grams, template),
+            bags.sizes - np.bincount(self._row_of[flags], minlength=rows),
         ).values()
 
-    def _probe_discount(self, grams: GramVector, source: str, known: bool) -> IntVector:
-        """Return how many of the probe's trigrams are boilerplate of both, for every row."""
-        mine = grams[contains(self._boilerplate.of(source), grams)] if known else grams
+    def _probe_discount(self, grams: GramVector, template: GramVector) -> IntVector:
+        """Return how many of the probe's trigrams are boilerplate of either, for every row."""
+        own = contains(template, grams)
         of_source = {
-            name: int(contains(theirs, mine).sum())
+            name: int((own | contains(theirs, grams)).sum())
             for name, theirs in self._boilerplate.grams.items()
         }
-        found = [of_source.get(name, 0) for name in self._scan.sources]
+        found = [of_source.get(name, int(own.sum())) for name in self._scan.sources]
         return np.array(found, dtype=np.int64)
-
-    def _row_discount(self, template: GramVector, known: bool) -> IntVector:
-        """Return how many of each row's trigrams are boilerplate of both."""
-        flags = np.flatnonzero(self._flagged)
-        if known:
-            flags = flags[contains(template, self._texts.bags.values[flags])]
-        return np.bincount(self._row_of[flags], minlength=len(self._scan.ids))
 
     def _flags(self) -> NDArray[np.bool_]:
         """Return which entry of all sets is boilerplate of its skill's source."""

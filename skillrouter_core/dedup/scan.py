@@ -32,7 +32,10 @@ from skillrouter_core.errors import UsageError
 from skillrouter_core.progress import Meter, ProgressListener, silent
 from skillrouter_core.records import Skill, Thresholds, normalised_name
 
-__all__ = ["Prober", "ScanOptions", "exact_pairs", "scan"]
+__all__ = ["RULES", "Prober", "ScanOptions", "exact_pairs", "scan"]
+
+RULES = 2
+"""Goes up when the same texts and vectors would give other values than before."""
 
 PREPARE_TEXTS = 5000
 """New texts written to disk at a time: so many at most are lost if the work is stopped."""

@@ -3,7 +3,7 @@
 Responsible for the arithmetic of the text layer and the cosine. Must not know why a pair is
 looked at, or which value makes a duplicate.
 
-With A and B two bodies' trigrams and D what is boilerplate of both sources:
+With A and B two bodies' trigrams and D what is boilerplate of either source:
 
     raw = |A & B| / |A | B|        jaccard = |(A & B) - D| / |(A | B) - D|
     shared boilerplate = |A & B & D| / |A & B|
@@ -47,7 +47,7 @@ class TextValues:
 class Counts:
     """What two sets have in common and how big they are, one entry a pair.
 
-    `boilerplate` of the `common` trigrams are boilerplate of both sources; `left_a` and
+    `boilerplate` of the `common` trigrams are boilerplate of either source; `left_a` and
     `left_b` are the sizes without any such trigram.
     """
 
@@ -92,8 +92,10 @@ class Overlaps:
         self._held = csr_matrix((weights, (atoms.rows, owners)), shape=shape)
         self._flagged = csr_matrix((weights[own], (atoms.rows[own], owners[own])), shape=shape)
         # The last column stands for sources without boilerplate: nothing is discounted there.
-        self._discounts = np.zeros((len(sizes), width + 1), dtype=np.int64)
-        self._discounts[:, :width] = (self._flagged @ template).toarray()
+        self._theirs = np.zeros((len(sizes), width + 1), dtype=np.int32)
+        self._theirs[:, :width] = (self._held @ template).toarray()
+        self._shared = np.zeros((len(sizes), width + 1), dtype=np.int32)
+        self._shared[:, :width] = (self._flagged @ template).toarray()
         self._held_ones, self._flagged_ones = _ones(self._held), _ones(self._flagged)
 
     @property
@@ -103,17 +105,23 @@ class Overlaps:
 
     def counts(self, a: IntVector, b: IntVector) -> Counts:
         """Return the exact counts of pairs of rows."""
-        discount_a = self._discounts[a, self._column_of[b]]
-        discount_b = self._discounts[b, self._column_of[a]]
-        size_a, size_b = self._sizes[a], self._sizes[b]
+        of_a = _common(self._flagged, self._held_ones, a, b)
+        of_b = _common(self._flagged, self._held_ones, b, a)
+        of_both = _common(self._flagged, self._flagged_ones, a, b)
         return Counts(
             _common(self._held, self._held_ones, a, b),
-            _common(self._flagged, self._flagged_ones, a, b),
-            size_a,
-            size_b,
-            size_a - discount_a,
-            size_b - discount_b,
+            of_a + of_b - of_both,
+            self._sizes[a],
+            self._sizes[b],
+            self._left(a, b),
+            self._left(b, a),
         )
+
+    def _left(self, rows: IntVector, others: IntVector) -> IntVector:
+        """Return the sizes of rows without the boilerplate of their own or the others' sources."""
+        own, theirs = self._column_of[rows], self._column_of[others]
+        either = self._theirs[rows, own] + self._theirs[rows, theirs] - self._shared[rows, theirs]
+        return np.asarray(self._sizes[rows] - either, dtype=np.int64)
 
 
 def _own(

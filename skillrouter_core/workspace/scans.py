@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from db import skills as stored_skills
 from skillrouter_core.dedup import (
+    RULES,
     PairTable,
     PairValues,
     Scan,
@@ -62,11 +63,12 @@ NO_VECTORS = (
 
 @dataclass(frozen=True, slots=True)
 class MadeOf:
-    """What a scan was made of: the catalog's fingerprint and the index whose vectors it used."""
+    """What a scan was made of: catalog's fingerprint, index with the vectors, version of the rules."""
 
     version: str
     catalog: str
     index: str
+    rules: int
 
 
 class Scans:
@@ -97,7 +99,7 @@ class Scans:
         vectors = self._vectors(profile, [one.content_hash for one in skills])
         found = scan(skills, vectors.matrix, self.cache, listener=listener)
         found = vectors.unknown_left_out(found)
-        made = MadeOf(save_scan(folder, found), fingerprint, index)
+        made = MadeOf(save_scan(folder, found), fingerprint, index, RULES)
         _write_json(folder / "made-of.json", made)
         return found
 
@@ -106,11 +108,12 @@ class Scans:
         return current_scan_version(self.folder(profile))
 
     def stale(self, profile: str) -> bool:
-        """Return whether the catalog or its vectors changed after the newest scan."""
+        """Return whether catalog, vectors or the rules changed after the newest scan."""
         made = MadeOf(
             self.version(profile),
             self._workspace.catalogs.fingerprint(),
             self._workspace.routing.version(profile),
+            RULES,
         )
         return not made.version or _read_made_of(self.folder(profile)) != made
 
