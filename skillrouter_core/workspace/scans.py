@@ -63,7 +63,7 @@ NO_VECTORS = (
 
 @dataclass(frozen=True, slots=True)
 class MadeOf:
-    """What a scan was made of: catalog's fingerprint, index with the vectors, version of the rules."""
+    """What a scan was made of: the catalog, the index with the vectors, the rules."""
 
     version: str
     catalog: str
