@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
 
 SHORTCUTS = {
-    Verdict.MERGE: ("Merge into keeper", "M", "This copy goes; the keeper stands for it."),
+    Verdict.MERGE: ("Merge", "M", "This copy goes; the keeper stands for it."),
     Verdict.KEEP: (
         "Keep",
         "K",

@@ -37,7 +37,6 @@ COLUMNS = (
     Column("Name", "3.7rem", help="Whether the names are the same once case and marks are folded"),
     Column("Chars", "3.9rem", True, "Characters of the body"),
     Column("Queries", "4.9rem", True, "Saved queries that this skill answers first today"),
-    Column("Decision", "7.2rem"),
 )
 
 
@@ -49,9 +48,11 @@ def member_table(detail: GroupDetail, focus: str) -> None:
     shown = detail.members[first : first + MEMBERS_SHOWN]
     keeper = detail.group.keeper
     rows = [_row(member, keeper, pair_of(detail, member.skill.skill_id)) for member in shown]
+    longest = max(len(row[-1]) for row in rows)
+    columns = (*COLUMNS, Column("Decision", "5.4rem" if longest < 10 else "8.4rem"))
     label = "Members with every layer's value against the keeper and what is decided"
     focus_table(
-        COLUMNS,
+        columns,
         rows,
         at - first,
         "members",

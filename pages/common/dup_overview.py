@@ -40,16 +40,15 @@ def overview(view: GroupsView) -> None:
 def _by_layer(view: GroupsView) -> None:
     counts = view.counts
     st.markdown(f"**Pairs by layer** :small[:gray[{count(counts.pairs, 'pair')} of near-copies]]")
-    rows = [
-        (
-            " + ".join(layer_words(layers)) + (" only" if len(layers) == 1 else ""),
-            f"{number:,}",
-            "no, namesakes" if layers == (Layer.NAME,) else "yes",
-        )
-        for layers, number in counts.layers.items()
-    ]
-    columns = (Column("Found by"), NUMBER, Column("Near-copies", "7rem"))
+    rows = [(_found_by(layers), f"{number:,}") for layers, number in counts.layers.items()]
+    columns = (Column("Found by"), NUMBER)
     focus_table(columns, rows, None, "by layer", label="Pairs by the layers that find them")
+
+
+def _found_by(layers: tuple[Layer, ...]) -> str:
+    if layers == (Layer.NAME,):
+        return "same name only: no near-copies"
+    return " + ".join(layer_words(layers)) + (" only" if len(layers) == 1 else "")
 
 
 def _by_size(view: GroupsView) -> None:
@@ -108,11 +107,15 @@ def _about(view: GroupsView) -> None:
         f"Redundant: {count(counts.redundant, 'skill')} ({counts.redundant_share:.1%}) with "
         f"{counts.redundant_chars:,} of {counts.chars:,} characters of body, about "
         f"{tokens(counts.redundant_tokens)} tokens at four characters a token.",
-        f"{count(counts.strays, 'skill')} stand alone though they are near-copies of some "
-        "member of a group: groups do not chain, every member is a near-copy of its keeper.",
         f"The scan took {seconds:,.1f} s and holds {count(len(scan.pairs), 'pair')} with Jaccard "
         f"above {scan.floors.jaccard:.2f}, cosine above {scan.floors.cosine:.2f} or the same name.",
     ]
+    if counts.strays:
+        lines.insert(
+            1,
+            f"In no group though near-copies of some member: {count(counts.strays, 'skill')}. "
+            "Groups do not chain: every member is a near-copy of its keeper.",
+        )
     if counts.oversize:
         big = count(counts.oversize, "group")
         lines.insert(1, f"{big} over {view.grouping.oversize} skills: raise a threshold for them.")

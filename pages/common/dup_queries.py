@@ -13,13 +13,15 @@ import streamlit as st
 
 from pages.common.dup_scan import PROFILE
 from pages.common.safe_text import escape, one_line
-from skillrouter_core.records import QueryAnswer, QueryEffect
+from skillrouter_core.records import QueryEffect
 
 if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
     from skillrouter_core.workspace.duplicate_views import Member
 
-QUERY_CHARS = 120
+QUERY_CHARS = 90
+FEW = 3
+"""So many changed answers are shown unfolded."""
 
 
 def query_line(ws: Workspace, member: Member, effects: Sequence[QueryEffect]) -> str:
@@ -42,26 +44,24 @@ def query_details(member: Member, effects: Sequence[QueryEffect]) -> None:
     answered = sum(answer.answers for answer in member.answers)
     title = f"Answers {_queries(answered)} today; merging it changes {len(effects)}"
     title += f", {lost} for the worse" if lost else ""
-    with st.expander(title, expanded=lost > 0, icon=":material/alt_route:"):
-        st.markdown("\n".join([*_today(member.answers), *_after(effects)]))
+    unfolded = lost > 0 or 0 < len(effects) <= FEW
+    with st.expander(title, expanded=unfolded, icon=":material/alt_route:"):
+        st.markdown("\n".join(_lines(member, effects)))
 
 
-def _today(answers: Sequence[QueryAnswer]) -> list[str]:
-    lines = []
-    for answer in answers:
+def _lines(member: Member, effects: Sequence[QueryEffect]) -> list[str]:
+    """Return a line of Markdown for each query: its answer today, and after a merge."""
+    told: dict[str, list[str]] = {}
+    for answer in member.answers:
         place = "not among the answers" if answer.place is None else f"place {answer.place}"
         expected = ", expected" if answer.expected else ""
-        lines.append(f"- {_quoted(answer.query.text)}: {place} today{expected}")
-    return lines
-
-
-def _after(effects: Sequence[QueryEffect]) -> list[str]:
-    lines = []
+        told.setdefault(answer.query.text, []).append(f"{place} today{expected}")
     for effect in effects:
         after = escape(effect.after) or "no skill"
-        mark = " :red[no expected answer any more]" if effect.lost else ""
-        lines.append(f"- {_quoted(effect.query.text)}: answered by {after} after the merge{mark}")
-    return lines
+        mark = ", :red[no expected answer any more]" if effect.lost else ""
+        words = f"after the merge answered by {after}{mark}"
+        told.setdefault(effect.query.text, []).append(words)
+    return [f"- :small[{_quoted(text)}: {'; '.join(parts)}]" for text, parts in told.items()]
 
 
 def _quoted(text: str) -> str:

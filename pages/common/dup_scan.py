@@ -50,8 +50,8 @@ def _no_scan(ws: Workspace) -> None:
 def _old_scan(ws: Workspace) -> None:
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(
-            ":orange[:material/info:] The catalog changed after this scan: what was added or "
-            "changed since is not compared yet. Decisions stay.",
+            ":orange[:material/info:] The catalog, its index or the rules changed after this scan: "
+            "what is new is not compared yet. Decisions stay.",
             width="stretch",
         )
         _scan_button(ws, "Scan again")

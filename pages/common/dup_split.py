@@ -26,7 +26,7 @@ def split_offer(view: GroupsView, detail: GroupDetail) -> None:
     from skillrouter_core.workspace.duplicate_lanes import split_steps
 
     steps = split_steps(view, detail.group.keeper)
-    with st.container(border=True, gap="xsmall"):
+    with st.container(border=True, gap=None):
         st.markdown(
             f":orange[:material/warning:] **{len(detail.members)} skills are too many to judge "
             f"as one** (over {view.grouping.oversize}). It splits at higher thresholds:"

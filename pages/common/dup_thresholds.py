@@ -80,5 +80,9 @@ def _progress(view: GroupsView) -> None:
     total = len(view.statuses)
     done = found["decided"]
     skipped = f", {found['skipped']:,} skipped" if found["skipped"] else ""
-    text = f"{done:,} of {count(total, 'group')} decided{skipped}, {found['undecided']:,} to go"
+    apart = len(view.settled.apart)
+    told = f" · {count(apart, 'pair')} told apart" if apart else ""
+    text = (
+        f"{done:,} of {count(total, 'group')} decided{skipped}, {found['undecided']:,} to go{told}"
+    )
     st.progress(done / total, text=text)

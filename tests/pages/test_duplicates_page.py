@@ -132,11 +132,11 @@ def test_catalog_never_scanned_gets_a_button_that_starts_the_job(
 def test_scan_older_than_the_catalog_is_said_and_offered_again(
     copies: Studio, started: list
 ) -> None:
-    assert "The catalog changed" not in texts(opened(copies))
+    assert "changed after this scan" not in texts(opened(copies))
     copies.write("new/one", "New one", "A new skill.", "Nothing like the others.\n" * 9)
     copies.sync()
     at = opened(copies)
-    assert "The catalog changed after this scan" in texts(at)
+    assert "changed after this scan" in texts(at)
     press(at, "scan")
     assert started == [("duplicates", {"profile": "compact"})]
 
@@ -187,7 +187,7 @@ def test_overview_counts_layers_sizes_and_sources(copies: Studio) -> None:
     at = opened(copies, tab="overview")
     layers = {row[0]: row[1] for row in table(at, "Pairs by the layers")}
     assert layers["same name + text + embedding"] == "1"
-    assert layers["same name only"] == "1"
+    assert layers["same name only: no near-copies"] == "1"
     assert table(at, "Groups by size") == [["2", "1", "2"], ["3 to 5", "1", "3"]]
     assert [row[1:] for row in table(at, "Near-copies by pair")] == [["within itself", "4"]]
     assert "tokens at four characters a token" in texts(at)
