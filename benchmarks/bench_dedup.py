@@ -19,7 +19,6 @@ import argparse
 import itertools
 import os
 import platform
-import random
 import resource
 import subprocess
 import sys
@@ -30,6 +29,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from dedup_data import demo_workspace, replicated, workspace
 from scipy.sparse import csr_matrix
 
 from skillrouter_core.dedup import PairTable, Prober, Scan, ScanOptions, exact_pairs, scan
@@ -39,9 +39,7 @@ from skillrouter_core.dedup.shingles import Shingler
 from skillrouter_core.dedup.texts import prepare
 from skillrouter_core.dedup.values import FloatMatrix
 from skillrouter_core.demo import planted
-from skillrouter_core.index import SkillIndex
 from skillrouter_core.records import Skill, Thresholds
-from skillrouter_core.workspace import Workspace
 
 SECTIONS = ("pool", "recall", "demo", "big")
 THRESHOLDS = Thresholds()
@@ -80,7 +78,7 @@ def _options() -> argparse.Namespace:
 
 def _pool(options: argparse.Namespace) -> None:
     """Scan cold, scan again, scan after one change, probe."""
-    skills, vectors = _workspace(options.home)
+    skills, vectors = workspace(options.home)
     with tempfile.TemporaryDirectory() as folder:
         cache = Path(folder)
         found, seconds = _timed(skills, vectors, cache)
@@ -97,11 +95,15 @@ def _pool(options: argparse.Namespace) -> None:
 
 def _recall(options: argparse.Namespace) -> None:
     """Compare what MinHash proposes with every pair there is."""
-    skills, vectors = _workspace(options.home)
+    skills, vectors = workspace(options.home)
     chosen = skills[:: max(1, len(skills) // options.sample)][: options.sample]
     texts = prepare(chosen, Shingler())
     sources = [skill.source for skill in chosen]
-    print("| pairs of bodies | " + " | ".join(_band_names()) + " | above 0.6 |")
+    print(
+        "| pairs of bodies | "
+        + " | ".join([f"{low:g} to {min(high, 1):g}" for low, high in _bands()])
+        + " | above 0.6 |"
+    )
     print("|---|" + "---|" * len(BANDS))
     for name, least in (("nothing discounted", NEVER), ("boilerplate discounted", 20)):
         bodies = gather_bodies(texts, sources, least)
@@ -119,7 +121,7 @@ def _recall(options: argparse.Namespace) -> None:
 
 def _demo(options: argparse.Namespace) -> None:
     """Compare what the scan finds in the demo with what was planted there."""
-    skills, vectors = _demo_workspace(options.demo)
+    skills, vectors = demo_workspace(options.demo)
     with tempfile.TemporaryDirectory() as folder:
         found, _ = _timed(skills, vectors, Path(folder))
         row = {skill_id.removeprefix("demo/"): place for place, skill_id in enumerate(found.ids)}
@@ -149,8 +151,8 @@ def _demo(options: argparse.Namespace) -> None:
 
 def _big(options: argparse.Namespace) -> None:
     """Replicate the pool with edits and scan it."""
-    pool, vectors = _workspace(options.home)
-    skills, matrix = _replicated(pool, vectors, options.big)
+    pool, vectors = workspace(options.home)
+    skills, matrix = replicated(pool, vectors, options.big)
     print(f"{len(skills):,} skills made, {_memory()} before the scan", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         found, seconds = _timed(skills, matrix, Path(folder))
@@ -162,61 +164,6 @@ def _big(options: argparse.Namespace) -> None:
 
 
 # ------------------------------------------------------------------------------- catalogs
-
-
-def _workspace(home: Path) -> tuple[list[Skill], FloatMatrix]:
-    with Workspace.open(home) as workspace:
-        skills = sorted(workspace.catalogs.skills(), key=lambda skill: skill.skill_id)
-    index = SkillIndex.load(home / "index" / "compact")
-    dense = index.dense()
-    if dense is None:
-        raise SystemExit(f"{home}: no vectors; run `skillrouter index` there first")
-    rows = [index.row(skill.skill_id) for skill in skills]
-    return skills, np.ascontiguousarray(dense.matrix[rows])
-
-
-def _demo_workspace(home: Path | None) -> tuple[list[Skill], FloatMatrix | None]:
-    if home is not None:
-        return _workspace(home)
-    from skillrouter_core.demo import demo_skills
-
-    return list(demo_skills()), None
-
-
-def _replicated(
-    pool: Sequence[Skill], vectors: FloatMatrix, count: int
-) -> tuple[list[Skill], FloatMatrix]:
-    numbers, generator = random.Random(0), np.random.default_rng(0)
-    skills, rows = list(pool[:count]), [vectors[:count]]
-    copy = 0
-    while len(skills) < count:
-        copy += 1
-        part = pool[: count - len(skills)]
-        skills += [_edited(skill, copy, numbers) for skill in part]
-        rows.append(_turned(vectors[: len(part)], generator))
-    return skills, np.concatenate(rows)
-
-
-def _edited(skill: Skill, copy: int, numbers: random.Random) -> Skill:
-    lines, share = skill.body.split(" "), numbers.uniform(0.02, 0.3)
-    for place in numbers.sample(range(len(lines)), int(share * len(lines))):
-        lines[place] = f"w{numbers.randrange(50_000)}"
-    return replace(
-        skill,
-        skill_id=f"{skill.skill_id}~{copy}",
-        name=skill.name if numbers.random() < 0.5 else f"{skill.name} {copy}",
-        body=" ".join(lines),
-        source=f"{skill.source}~{copy}",
-    )
-
-
-def _turned(vectors: FloatMatrix, generator: np.random.Generator) -> FloatMatrix:
-    noise = generator.normal(size=vectors.shape).astype(np.float32)
-    noise -= np.einsum("ij,ij->i", noise, vectors)[:, None] * vectors
-    noise /= np.linalg.norm(noise, axis=1, keepdims=True)
-    cosine = generator.uniform(0.90, 0.99, size=(len(vectors), 1)).astype(np.float32)
-    turned: FloatMatrix = cosine * vectors + np.sqrt(1 - cosine**2) * noise
-    return turned
 
 
 # ------------------------------------------------------------------------------ measuring
@@ -329,10 +276,6 @@ def _groups(found: Scan) -> None:
 
 def _bands() -> Iterator[tuple[float, float]]:
     return itertools.pairwise(BANDS)
-
-
-def _band_names() -> list[str]:
-    return [f"{low:g} to {min(high, 1):g}" for low, high in _bands()]
 
 
 def _share(hit: np.ndarray, among: np.ndarray) -> str:
