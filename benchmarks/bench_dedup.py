@@ -158,7 +158,9 @@ def _big(options: argparse.Namespace) -> None:
         found, seconds = _timed(skills, matrix, Path(folder))
         _describe(f"{len(skills):,} skills, nothing cached", found, seconds)
         found, seconds = _timed(skills, matrix, Path(folder))
-        print(f"\nTexts cached: {seconds}: {_steps(found)}; peak memory {_memory()}")
+        print(
+            f"\nTexts cached: {seconds}: {', '.join(f'{step} {taken:.1f}' for step, taken in found.seconds.items())}; peak memory {_memory()}"
+        )
     print(*(f"- {note}" for note in found.notes if "boilerplate" not in note), sep="\n")
     print(f"\nIVF: {measured_recall(matrix, 0.92):.4f} of the neighbours above 0.92 found")
 
@@ -281,10 +283,6 @@ def _bands() -> Iterator[tuple[float, float]]:
 def _share(hit: np.ndarray, among: np.ndarray) -> str:
     total = int(among.sum())
     return f"{hit[among].mean():.4f} of {total:,}" if total else "none"
-
-
-def _steps(found: Scan) -> str:
-    return ", ".join(f"{step} {seconds:.1f}" for step, seconds in found.seconds.items())
 
 
 def _memory() -> str:
