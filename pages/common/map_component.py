@@ -10,6 +10,7 @@ sends nothing. Texts are asked for a few rows at a time, by a fragment that draw
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -61,10 +62,13 @@ def _scoped(text: str) -> str:
     return f"const {{ {exported} }} = (() => {{\n{body}return {{ {exported} }};\n}})();"
 
 
+PALETTE: dict[str, dict[str, Any]] = json.loads((_FOLDER / "palette.json").read_text("utf-8"))
+"""The colours of slots (see `map_colours`) on a light and on a dark ground."""
+
 _part = st.components.v2.component("skillrouter_map_part", js=joined(_PART))
 _map = st.components.v2.component(
     "skillrouter_map",
-    js=joined(_MAP),
+    js=f"const PALETTE = {json.dumps(PALETTE)};\n{joined(_MAP)}",
     css=(_FOLDER / "map.css").read_text(encoding="utf-8"),
 )
 

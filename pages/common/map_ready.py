@@ -37,10 +37,7 @@ def ready_map(ws: Workspace) -> CatalogMap | None:
 def map_notes(ws: Workspace, made: CatalogMap) -> None:
     """Draw what is unusual about this map, and the way to compute it anew."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        words = [made.note] if made.note else []
-        if made.sampled:
-            words.append(f"Laid out on a sample of {count(made.sampled, 'skill')}.")
-        st.caption(escape(" ".join(words)), width="stretch")
+        st.caption(escape(made.note), width="stretch")
         if st.button(
             "Compute anew",
             key="recompute",

@@ -14,6 +14,7 @@ import numpy as np
 import streamlit as st
 
 from pages.common.map_colours import Colouring, Slot
+from pages.common.map_component import PALETTE
 from pages.common.map_look import HEIGHT
 from pages.common.map_ready import space_missing
 from pages.common.map_texts import names_of
@@ -27,15 +28,6 @@ if TYPE_CHECKING:
 
 MOST_NAMES = 20_000
 """With more points than this the hover names the kind alone: names would double the message."""
-# fmt: off
-KINDS = (
-    "#2f6fb7", "#d9722b", "#3a8f4d", "#b8433c", "#7a5bb5", "#8a6b3f",
-    "#c65a9a", "#6d8f2f", "#1c93a0", "#b3921a", "#5a6fd0", "#9c3d6e",
-)
-# fmt: on
-GREY = "#8c96a3"
-NAMED = {"good": "#3a8f4d", "bad": "#c8524a", "warn": "#d08a2c"}
-RAMP = ((0xE0, 0xC8, 0x77), (0x5A, 0xA5, 0x8A), (0x17, 0x45, 0x6E))
 
 
 def space(ws: Workspace, made: CatalogMap, colours: Colouring) -> None:
@@ -44,15 +36,18 @@ def space(ws: Workspace, made: CatalogMap, colours: Colouring) -> None:
         space_missing(ws)
         return
     names = names_of(ws, made) if len(made) <= MOST_NAMES else []
-    st.plotly_chart(figure(made, colours, names), key="space", height=HEIGHT)
+    palette = PALETTE[st.context.theme.type or "light"]
+    st.plotly_chart(figure(made, colours, names, palette), key="space", height=HEIGHT)
 
 
-def figure(made: CatalogMap, colours: Colouring, names: Sequence[str]) -> go.Figure:
+def figure(
+    made: CatalogMap, colours: Colouring, names: Sequence[str], palette: dict[str, Any]
+) -> go.Figure:
     """Return the figure of a map with three dimensions; `names` has one a row, or none at all."""
     import plotly.graph_objects as go
 
     legend = colours.legend
-    shades = np.array([shade(slot) for slot in legend["slots"]])
+    shades = np.array([shade(slot, palette) for slot in legend["slots"]])
     x, y, z = np.ascontiguousarray(made.xyz.T) if made.xyz is not None else ([], [], [])
     shown: dict[str, Any] = {"hoverinfo": "skip"}
     if names:
@@ -66,7 +61,7 @@ def figure(made: CatalogMap, colours: Colouring, names: Sequence[str]) -> go.Fig
     shown |= {"mode": "markers", "marker": marker, "showlegend": False}
     drawn = go.Figure(go.Scatter3d(x=x, y=y, z=z, **shown))
     for label, slot in _keys(legend):
-        key = {"color": shade(slot), "size": 8}
+        key = {"color": shade(slot, palette), "size": 8}
         drawn.add_scatter3d(
             x=[None], y=[None], z=[None], mode="markers", marker=key, name=html.escape(label)
         )
@@ -88,20 +83,18 @@ def _keys(legend: dict[str, Any]) -> list[tuple[str, Slot]]:
     return [(one_line(item["label"], 40), item["slot"]) for item in legend["items"]]
 
 
-def shade(slot: Slot) -> str:
-    """Return a slot's colour, readable on a light and on a dark ground."""
+def shade(slot: Slot, palette: dict[str, Any]) -> str:
+    """Return a slot's colour in a palette of `static/map/palette.json`."""
+    kinds: list[str] = palette["kinds"]
     if isinstance(slot, int):
-        return KINDS[slot % len(KINDS)]
-    if slot is None:
-        return GREY
-    return NAMED.get(slot) or _ramp(int(slot[1:]) / 1000)
+        return kinds[slot % len(kinds)]
+    named: str | None = palette.get(slot or "other")
+    return named or _ramp(int(str(slot)[1:]) / 1000, palette["ramp"])
 
 
-def _ramp(part: float) -> str:
-    at = part * (len(RAMP) - 1)
-    left = min(int(at), len(RAMP) - 2)
-    mixed = (
-        round(low + (high - low) * (at - left))
-        for low, high in zip(RAMP[left], RAMP[left + 1], strict=True)
-    )
-    return f"#{''.join(f'{value:02x}' for value in mixed)}"
+def _ramp(part: float, stops: Sequence[str]) -> str:
+    at = part * (len(stops) - 1)
+    left = min(int(at), len(stops) - 2)
+    low, high = (bytes.fromhex(stop[1:]) for stop in stops[left : left + 2])
+    mixed = (round(a + (b - a) * (at - left)) for a, b in zip(low, high, strict=True))
+    return f"#{bytes(mixed).hex()}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import struct
 
 import numpy as np
@@ -129,8 +130,15 @@ def test_scale_of_nothing_has_no_ends() -> None:
 
 
 @pytest.mark.parametrize("slot", [0, 13, None, "good", "r0", "r500", "r1000"])
-def test_every_slot_has_a_shade_in_space(slot: int | str | None) -> None:
-    assert len(shade(slot)) == 7
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_slot_has_a_shade_in_space(slot: int | str | None, theme: str) -> None:
+    assert re.fullmatch(r"#[0-9a-f]{6}", shade(slot, map_component.PALETTE[theme]))
+
+
+def test_ramp_runs_from_its_first_colour_over_the_middle_to_its_last() -> None:
+    palette = map_component.PALETTE["light"]
+    ends = [shade(slot, palette) for slot in ("r0", "r500", "r1000")]
+    assert ends == palette["ramp"]
 
 
 def test_csv_holds_every_line_and_no_formula() -> None:
