@@ -158,14 +158,9 @@ def _big(options: argparse.Namespace) -> None:
         found, seconds = _timed(skills, matrix, Path(folder))
         _describe(f"{len(skills):,} skills, nothing cached", found, seconds)
         found, seconds = _timed(skills, matrix, Path(folder))
-        print(
-            f"\nTexts cached: {seconds}: {', '.join(f'{step} {taken:.1f}' for step, taken in found.seconds.items())}; peak memory {_memory()}"
-        )
+        print(f"\nTexts cached: {seconds}: {_steps(found)}; peak memory {_memory()}")
     print(*(f"- {note}" for note in found.notes if "boilerplate" not in note), sep="\n")
     print(f"\nIVF: {measured_recall(matrix, 0.92):.4f} of the neighbours above 0.92 found")
-
-
-# ------------------------------------------------------------------------------- catalogs
 
 
 # ------------------------------------------------------------------------------ measuring
@@ -280,9 +275,12 @@ def _bands() -> Iterator[tuple[float, float]]:
     return itertools.pairwise(BANDS)
 
 
+def _steps(found: Scan) -> str:
+    return ", ".join(f"{step} {taken:.1f}" for step, taken in found.seconds.items())
+
+
 def _share(hit: np.ndarray, among: np.ndarray) -> str:
-    total = int(among.sum())
-    return f"{hit[among].mean():.4f} of {total:,}" if total else "none"
+    return f"{hit[among].mean():.4f} of {among.sum():,}" if among.any() else "none"
 
 
 def _memory() -> str:
