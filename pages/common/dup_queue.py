@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
 
 ROWS = 18
+MAX_DIGITS = 9
 COLUMNS = (Column("Keeper"), Column("Skills", "3.8rem", True))
+_OPEN = "group open beside the queue"
 STATE = Column("State", "6.6rem")
 
 
@@ -30,7 +32,7 @@ def queue_table(ws: Workspace, found: Queue, keeper: str) -> None:
     if not total:
         return
     pages = -(-total // ROWS)
-    page = min(max(int(st.session_state.get(PAGE) or _page_of(found, keeper)), 1), pages)
+    page = min(max(_asked_page(found, keeper), 1), pages)
     shown = found.positions[(page - 1) * ROWS : page * ROWS].tolist()
     groups, ids = found.view.grouping.groups, found.view.scan.ids
     keepers = [ids[groups[position].keeper] for position in shown]
@@ -58,15 +60,14 @@ def queue_table(ws: Workspace, found: Queue, keeper: str) -> None:
         st.pagination(pages, key=PAGE, bind="query-params", max_visible_pages=5)
 
 
-def show_page_of(found: Queue, keeper: str) -> None:
-    """Turn to the page of the queue that a group is on; where it is in line at all."""
-    if keeper in found.keepers:
-        st.session_state[PAGE] = _page_of(found, keeper)
-
-
-def _page_of(found: Queue, keeper: str) -> int:
-    line = found.keepers
-    return line.index(keeper) // ROWS + 1 if keeper in line else 1
+def _asked_page(found: Queue, keeper: str) -> int:
+    """Return the page asked for; once another group is open, the page that it is on."""
+    line, before = found.keepers, st.session_state.get(_OPEN)
+    st.session_state[_OPEN] = keeper
+    asked = st.session_state.get(PAGE) or st.query_params.get(PAGE)
+    if keeper in line and (before not in {None, keeper} or not asked):
+        st.session_state[PAGE] = asked = line.index(keeper) // ROWS + 1
+    return int(asked) if str(asked).isdecimal() and len(str(asked)) < MAX_DIGITS else 1
 
 
 def _names(ws: Workspace, found: Queue, keepers: list[str]) -> list[str]:

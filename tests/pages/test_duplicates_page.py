@@ -230,6 +230,38 @@ def test_filters_of_the_address_are_obeyed(
         assert "No group passes these filters" in texts(at)
 
 
+@pytest.fixture
+def many(studio: Studio) -> Studio:
+    """Forty groups of two, whose texts share nothing with one another."""
+    for number in range(40):
+        for copy in ("one", "two"):
+            words = " ".join(f"word{number}x{step}" for step in range(40))
+            studio.write(f"{number:02}/{copy}", f"Skill {number:02}", "", f"{words} {copy}\n")
+    studio.sync()
+    studio.ws.duplicates.scan()
+    return studio
+
+
+def first_row(at: AppTest) -> str:
+    return table(at, "Groups in the queue")[0][0]
+
+
+def test_queue_is_cut_into_pages_on_the_server(many: Studio) -> None:
+    at = opened(many, cosine="1.0")
+    assert len(table(at, "Groups in the queue")) == 18
+    assert "1 to 18 of 40 groups" in texts(at)
+    assert first_row(opened(many, cosine="1.0", page="2")) == "Skill 18"
+    assert first_row(opened(many, cosine="1.0", page="99")) == "Skill 36"
+    assert first_row(opened(many, cosine="1.0", page="x")) == "Skill 00"
+
+
+def test_page_of_the_queue_follows_the_open_group(many: Studio) -> None:
+    at = opened(many, cosine="1.0", group="mine/20/one")
+    assert first_row(at) == "Skill 18"
+    at = press(opened(many, cosine="1.0"), "go Shift+P")
+    assert first_row(at) == "Skill 36"
+
+
 def test_group_and_member_of_the_address_are_opened(copies: Studio) -> None:
     at = opened(copies, group=POD, member=CRASH)
     assert focus(at) == (POD, CRASH)
