@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _TABLE = "clusters table"
 _ROWS = "clusters shown"
-_CHOICE_HEIGHT = 42
+_CHOICE_HEIGHT, _HEAD_HEIGHT, _ROW_HEIGHT = 42, 33, 30
 
 
 def cluster_list(ws: Workspace) -> None:
@@ -43,8 +43,8 @@ def cluster_list(ws: Workspace) -> None:
     st.dataframe(
         [_line(row) for row in rows],
         hide_index=True,
-        height=HEIGHT - _CHOICE_HEIGHT,
-        row_height=30,
+        height=min(HEIGHT - _CHOICE_HEIGHT, _HEAD_HEIGHT + _ROW_HEIGHT * len(rows)),
+        row_height=_ROW_HEIGHT,
         key=_TABLE,
         on_select=_chosen,
         selection_mode="single-cell",

@@ -68,7 +68,7 @@ def _no_map(ws: Workspace, *, indexed: bool) -> None:
     with st.container(border=True):
         st.markdown(
             f"**{skills} have no map yet.** A job lays them out by meaning and names the crowds "
-            "among them: about two minutes for 20,000 skills. Nothing else changes."
+            "among them; tens of thousands take minutes. Nothing else changes."
         )
         _button(ws, "Draw the map", ":material/map:", primary=True)
 
