@@ -19,7 +19,7 @@ from pages.common.map_clusters import cluster_list
 from pages.common.map_colours import Colouring, colouring
 from pages.common.map_component import draw_map, send_query
 from pages.common.map_look import look_of, paint_of, points_of
-from pages.common.map_picked import picked_card
+from pages.common.map_picked import picked_card, row_picked
 from pages.common.map_query import asked, overlay, query_answer, query_box
 from pages.common.map_ready import PROFILE, map_notes, ready_map
 from pages.common.map_rows import Rows
@@ -34,7 +34,6 @@ from pages.common.map_state import (
     forget,
     note_drawn,
     note_picked,
-    picked,
     remember,
     selection,
 )
@@ -66,18 +65,18 @@ def page() -> None:
 
 def _map(ws: Workspace, made: CatalogMap) -> None:
     colours = _controls(ws)
-    search = found(ws)
-    polygon = selection()
+    search, polygon = found(ws), selection()
+    row = row_picked(ws, made)
     left, right = st.columns([25, 12], gap="small")
     with left:
         if st.session_state.get(SPACE):
             space(ws, made, colours)
         else:
-            _plane(ws, made, colours, search, polygon)
+            _plane(ws, made, colours, search, polygon, row)
     with right:
         cluster_list(ws)
     inside = ws.map.inside(corners(polygon), PROFILE) if polygon else None
-    _below(ws, made, inside, search)
+    _below(ws, made, inside, search, row)
 
 
 def _controls(ws: Workspace) -> Colouring:
@@ -105,6 +104,7 @@ def _plane(
     colours: Colouring,
     search: Found | None,
     polygon: list[int],
+    row: int | None,
 ) -> None:
     matches = search.rows if search and len(search.rows) else None
     look = look_of(
@@ -112,10 +112,9 @@ def _plane(
         colours,
         marked=matches is not None,
         within=polygon,
-        picked=picked(len(made)),
+        picked=row,
         flight=flight(),
     )
-
     draw_map(
         points_of(made),
         paint_of(colours, matches),
@@ -126,9 +125,10 @@ def _plane(
     )
 
 
-def _below(ws: Workspace, made: CatalogMap, inside: Rows | None, search: Found | None) -> None:
+def _below(
+    ws: Workspace, made: CatalogMap, inside: Rows | None, search: Found | None, row: int | None
+) -> None:
     answer = st.container()
-    row = picked(len(made))
     if row is not None:
         picked_card(ws, made, row)
     selection_panel(ws, made, inside, search)

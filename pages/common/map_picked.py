@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.common.map_ready import PROFILE
 from pages.common.map_rows import cluster_names
-from pages.common.map_state import unpick
+from pages.common.map_state import picked, unpick
 from pages.common.safe_text import breakable, escape, one_line
 from pages.common.scores import count
 from pages.common.skill_text import skill_link
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
 
 DESCRIPTION_CHARS = 400
+
+
+def row_picked(ws: Workspace, made: CatalogMap) -> int | None:
+    """Return the row of the skill that is picked; None where none is, or it is on no map."""
+    skill_id = picked(made.ids)
+    row = int(ws.map.rows([skill_id], PROFILE)[0]) if skill_id else -1
+    return row if row >= 0 else None
 
 
 def picked_card(ws: Workspace, made: CatalogMap, row: int) -> None:

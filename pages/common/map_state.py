@@ -7,6 +7,7 @@ anything is drawn.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -26,11 +27,12 @@ COLOUR, FIND, BY, QUERY, LEVEL, SPACE, SORT, DOWN, PAGE = (
     "page",
 )
 WITHIN, SKILL = "within", "skill"
-"""Not widgets: the selection's polygon, and the row of the skill picked on the map."""
+"""Not widgets: the selection's polygon, and the id of the skill picked on the map."""
 
 WIDGETS = (COLOUR, FIND, BY, QUERY, LEVEL, SPACE, SORT, DOWN, PAGE)
 VIEW = (*WIDGETS, WITHIN, SKILL)
 _FLIGHT = "flight over the map"
+_PICKED = "row picked on the map"
 
 Box = tuple[float, float, float, float]
 
@@ -51,10 +53,8 @@ def note_drawn() -> None:
 
 
 def note_picked() -> None:
-    """Take the row that was clicked into the address; call it back from the map."""
-    row = picked_row()
-    if row is not None:
-        _write(SKILL, str(row) if row >= 0 else "")
+    """Remember the row that was clicked until `picked` names its skill; call it from the map."""
+    st.session_state[_PICKED] = picked_row()
 
 
 def select(polygon: str) -> None:
@@ -68,14 +68,19 @@ def selection() -> list[int]:
     return polygon_of(_read(WITHIN))
 
 
-def picked(rows: int) -> int | None:
-    """Return the row picked on a map of so many rows."""
-    text = _read(SKILL)
-    return int(text) if text.isdecimal() and len(text) < 9 and int(text) < rows else None
+def picked(ids: Sequence[str]) -> str:
+    """Return the id of the skill picked on the map whose rows are `ids`; empty without one.
+
+    A row that was clicked becomes its skill's id: rows change with the map, an address stays.
+    """
+    row = st.session_state.pop(_PICKED, None)
+    if isinstance(row, int):
+        _write(SKILL, ids[row] if 0 <= row < len(ids) else "")
+    return _read(SKILL)
 
 
 def unpick() -> None:
-    """Forget the picked row."""
+    """Forget the picked skill."""
     _write(SKILL, "")
 
 

@@ -50,10 +50,6 @@ def links(at: AppTest) -> list[str]:
     return [element.proto.label.replace("\\", "") for element in at.get("page_link")]
 
 
-def row_of(studio: Studio, skill_id: str) -> int:
-    return int(studio.ws.map.rows([skill_id])[0])
-
-
 def test_empty_workspace_offers_the_demo(studio: Studio) -> None:
     assert "There is no skill in this workspace yet" in texts(studio.open("map"))
 
@@ -209,34 +205,31 @@ def test_skill_that_a_saved_query_expects_is_named_with_its_thief(mapped: Studio
 
 
 def test_picked_skill_is_shown_and_closed(mapped: Studio) -> None:
-    row = row_of(mapped, "mine/documents/pdf-split")
-    at = mapped.open("map", skill=str(row))
+    at = mapped.open("map", skill="mine/documents/pdf-split")
     assert "Cut a PDF file into chapters." in texts(at)
     assert "Open its page" in links(at)
     at = at.button(key="unpick").click().run()
     assert "skill" not in at.query_params
 
 
-@pytest.mark.parametrize("row", ["99", "-1", "x", "9" * 30])
-def test_row_that_is_not_on_the_map_is_ignored(mapped: Studio, row: str) -> None:
-    at = mapped.open("map", skill=row)
+@pytest.mark.parametrize("skill_id", ["mine/gone", "99", "../x", "x" * 3000])
+def test_skill_that_is_not_on_the_map_is_ignored(mapped: Studio, skill_id: str) -> None:
+    at = mapped.open("map", skill=skill_id)
     assert not at.exception
     assert "Open its page" not in links(at)
 
 
 def test_skill_gone_since_is_said(mapped: Studio) -> None:
-    row = row_of(mapped, "mine/documents/pdf-split")
     (mapped.source / "documents/pdf-split/SKILL.md").unlink()
     mapped.sync(index=False)
-    assert "has left its catalog" in texts(mapped.open("map", skill=str(row)))
+    assert "has left its catalog" in texts(mapped.open("map", skill="mine/documents/pdf-split"))
 
 
 def test_hostile_names_are_escaped(mapped: Studio) -> None:
     mapped.write("evil/evil", HOSTILE, HOSTILE, HOSTILE)
     mapped.sync()
     mapped.ws.map.build()
-    row = row_of(mapped, "mine/evil/evil")
-    at = mapped.open("map", skill=str(row), within=EVERYTHING)
+    at = mapped.open("map", skill="mine/evil/evil", within=EVERYTHING)
     card = next(each.value for each in at.markdown if "evil" in each.value)
     assert not re.search(r"(?<!\\)[<\[!$]", card.replace(":small[:gray[", ""))
     assert HOSTILE in texts(at)

@@ -67,7 +67,7 @@ export class Painter {
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, PALETTE_WIDTH, lines, 0, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
   }
 
-  /** Draw one frame; `look` says what of it, see `lookOf` in map.js. */
+  /** Draw one frame; `look` says what of it, see `lookOf` in look.js. */
   draw(camera, theme, look) {
     const gl = this.gl;
     gl.viewport(0, 0, gl.drawingBufferWidth, gl.drawingBufferHeight);
