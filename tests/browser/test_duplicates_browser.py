@@ -65,6 +65,7 @@ def opened(window: Visit, address: str, text: str) -> None:
     window.open(address)
     window.sees(text)
     window.page.locator(".diff section").first.wait_for()
+    window.page.wait_for_function("location.search.includes('member=')")
 
 
 def in_focus(window: Visit, member: str) -> None:
@@ -76,7 +77,8 @@ def in_focus(window: Visit, member: str) -> None:
 
 
 def press(window: Visit, key: str, told: str) -> None:
-    """Press a key and wait until the page says so."""
+    """Press a key once the page has come to rest, and wait until it says so."""
+    window.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     window.page.keyboard.press(key)
     window.page.get_by_text(told).first.wait_for()
 
