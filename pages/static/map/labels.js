@@ -6,6 +6,7 @@
 const FINE_FROM = 2.6; // zoom
 const MOST = 70;
 const GAP = 6;
+const SHIFTS = [0, -20, 20]; // pixels up or down, tried in this order
 const NAME_CHARS = 34;
 
 export class Labels {
@@ -26,7 +27,9 @@ export class Labels {
     const rows = names.map((name) => this.nameLabel(context, camera, name, font));
     for (const label of [...rows, ...candidates]) {
       if (shown.length >= MOST + taken.length) break;
-      if (!shown.some((other) => overlap(label, other))) shown.push(label);
+      const places = SHIFTS.map((shift) => ({ ...label, top: label.top + shift }));
+      const free = places.find((place) => !shown.some((other) => overlap(place, other)));
+      if (free) shown.push(free);
     }
     shown.splice(0, taken.length);
     this.before = new Set(shown.map((label) => label.key));

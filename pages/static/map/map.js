@@ -210,9 +210,12 @@ class MapView extends Actions {
     if (this.polygon) overlay.outline(camera, this.polygon, theme, false);
     if (this.sketched) overlay.outline(camera, this.sketched, theme, true);
     const { context } = overlay;
-    const taken = this.panel.taken();
+    const query = this.hub.query && this.queryHits(this.hub.query);
+    const groups = query ? overlay.grouped(query, camera) : [];
+    const blocks = groups.map(({ left, top, wide, tall }) => ({ left, top, width: wide, height: tall }));
+    const taken = [...this.panel.taken(), ...blocks];
     overlay.names(this.labels.place(context, camera, data.clusters, this.named(), theme.font, taken), theme);
-    if (this.hub.query) this.drawQuery(this.hub.query);
+    if (query) overlay.query(query, groups, theme);
     if (this.picked >= 0) overlay.ring(this.placeOf(this.picked), look.size / 2 + 5, theme.accent, 3);
     if (this.hovered >= 0) overlay.ring(this.placeOf(this.hovered), look.size / 2 + 4, theme.text);
     if (this.crossed) overlay.cross(camera, theme);
@@ -220,20 +223,22 @@ class MapView extends Actions {
     this.panel.status.textContent = this.statusText();
   }
 
-  drawQuery({ x, y, hits }) {
-    const { xy, count } = this.hub.points;
-    const drawn = hits
-      .filter(([row]) => row < count)
-      .map(([row, rank, stage1, expected]) => ({
-        rank, stage1, expected, place: this.camera.toScreen(xy[2 * row], xy[2 * row + 1]),
-      }));
-    this.overlay.query(this.camera, { x, y, hits: drawn }, this.theme);
+  /** The query and its hits with their places in pixels. */
+  queryHits({ x, y, hits }) {
+    const known = hits.filter(([row]) => row < this.hub.points.count);
+    return {
+      place: this.camera.toScreen(x, y),
+      hits: known.map(([row, rank, stage1, expected]) => ({
+        rank, stage1, expected, place: this.placeOf(row),
+      })),
+    };
   }
 
   statusText() {
     const zoom = this.camera.zoom < 10 ? this.camera.zoom.toFixed(1) : Math.round(this.camera.zoom);
     const chosen = this.polygon ? ` · ${this.chosen.toLocaleString("en")} selected` : "";
-    return `${this.data.label} · zoom ${zoom}×${chosen}`;
+    const ranks = this.hub.query ? " · filled: final place, outlined: stage 1" : "";
+    return `${this.data.label} · zoom ${zoom}×${chosen}${ranks}`;
   }
 
   /** The points that show their names: all in the window, if they are few. */

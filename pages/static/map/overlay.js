@@ -9,6 +9,7 @@ const CELL = 20; // width of either half of a badge
 const GAP = 3;
 const TALL = 5; // badges above one another, at most
 const TOGETHER = 40; // pixels between hits that share a block
+const STAR = 12; // from the query's middle to its points
 const ROUNDS = 40;
 
 export class Overlay {
@@ -86,23 +87,25 @@ export class Overlay {
   }
 
   /** Lines from the query to its hits, and at each its final rank filled, stage 1's in outline. */
-  query(camera, { x, y, hits }, theme) {
+  query({ place, hits }, groups, theme) {
     const context = this.context;
-    const from = camera.toScreen(x, y);
     for (const hit of hits) {
       context.beginPath();
-      context.moveTo(...from);
+      context.moveTo(...place);
       context.lineTo(...hit.place);
       context.lineWidth = hit.rank === 1 ? 2 : 1;
       context.strokeStyle = alpha(theme.text, hit.rank === 1 ? 0.9 : 0.35);
       context.stroke();
     }
-    for (const group of this.grouped(hits, camera)) this.badges(group, theme);
-    this.star(from, theme);
+    for (const group of groups) this.badges(group, theme);
+    this.star(place, theme);
   }
 
-  /** Hits that lie together share one block of badges, in order of rank; no block covers another. */
-  grouped(hits, camera) {
+  /**
+   * Hits that lie together share one block of badges, in order of rank. No block covers another
+   * or the query itself.
+   */
+  grouped({ place: [x, y], hits }, camera) {
     const groups = [];
     for (const hit of [...hits].sort((a, b) => a.rank - b.rank)) {
       const near = groups.find(({ place }) => Math.hypot(place[0] - hit.place[0], place[1] - hit.place[1]) < TOGETHER);
@@ -117,7 +120,8 @@ export class Overlay {
       group.left = left ? group.place[0] - 16 - group.wide : group.place[0] + 16;
       group.top = group.place[1] - group.tall / 2;
     }
-    for (let round = 0; round < ROUNDS && separated(groups); round++);
+    const star = { place: [x, y], left: x - STAR, top: y - STAR, wide: 2 * STAR, tall: 2 * STAR, fixed: true };
+    for (let round = 0; round < ROUNDS && separated([...groups, star]); round++);
     return groups;
   }
 
@@ -175,7 +179,7 @@ export class Overlay {
     const context = this.context;
     context.beginPath();
     for (let corner = 0; corner < 10; corner++) {
-      const radius = corner % 2 ? 4.5 : 11;
+      const radius = corner % 2 ? 4.5 : STAR - 1;
       const angle = (Math.PI * corner) / 5 - Math.PI / 2;
       const place = [x + radius * Math.cos(angle), y + radius * Math.sin(angle)];
       corner ? context.lineTo(...place) : context.moveTo(...place);
@@ -198,8 +202,8 @@ function separated(groups) {
       if (one.left > other.left + other.wide + GAP || other.left > one.left + one.wide + GAP) continue;
       const over = one.top + one.tall + GAP - other.top;
       if (over <= 0 || other.top + other.tall + GAP <= one.top) continue;
-      one.top -= over / 2;
-      other.top += over / 2;
+      one.top -= one.fixed ? 0 : other.fixed ? over : over / 2;
+      other.top += other.fixed ? 0 : one.fixed ? over : over / 2;
       moved = true;
     }
   }
