@@ -41,7 +41,7 @@ def discounts(pair: DuplicatePair) -> list[str]:
     found = []
     if pair.shared_boilerplate > 0:
         share = f"{pair.shared_boilerplate:.0%} of what they share is boilerplate"
-        decisive = pair.shared_boilerplate >= MOSTLY_BOILERPLATE
+        decisive = pair.shared_boilerplate >= MOSTLY_BOILERPLATE and not pair.same_name
         found.append(f"{share}, so the cosine does not count" if decisive else share)
     if pair.set_apart:
         found.append("one says that it is not for what the other does")

@@ -50,7 +50,8 @@ class PairTable:
 
     def discounted(self) -> BoolVector:
         """Return which pairs' embedding likeness comes from a template or a negation."""
-        return np.asarray(self.set_apart | (self.shared_boilerplate >= MOSTLY_BOILERPLATE))
+        template = (self.shared_boilerplate >= MOSTLY_BOILERPLATE) & ~self.same_name
+        return np.asarray(self.set_apart | template)
 
     def duplicates(self, thresholds: Thresholds) -> BoolVector:
         """Return which pairs are near-copies by text or embedding."""

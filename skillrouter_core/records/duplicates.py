@@ -75,8 +75,12 @@ class DuplicatePair:
 
     @property
     def discounted(self) -> bool:
-        """Whether the embedding's likeness is explained by a template or by a negation."""
-        return self.set_apart or self.shared_boilerplate >= MOSTLY_BOILERPLATE
+        """Whether the embedding's likeness is explained by a template or by a negation.
+
+        A template is filled in under many names, so two skills of one name are not its doing.
+        """
+        template = self.shared_boilerplate >= MOSTLY_BOILERPLATE and not self.same_name
+        return self.set_apart or template
 
     def is_duplicate(self, thresholds: Thresholds) -> bool:
         """Whether text or embedding says near-copy; the same name alone is another lane."""

@@ -25,6 +25,10 @@ CASES = {
     "no vector": (pair(cosine=None), ()),
     "all three": (pair(same_name=True, jaccard=1.0, cosine=1.0), (NAME, TEXT, EMBEDDING)),
     "a template explains the embedding": (pair(cosine=0.99, shared_boilerplate=0.5), ()),
+    "a template does not explain a second skill of one name": (
+        pair(same_name=True, cosine=0.99, shared_boilerplate=1.0),
+        (NAME, EMBEDDING),
+    ),
     "a little template does not": (pair(cosine=0.99, shared_boilerplate=0.49), (EMBEDDING,)),
     "a negation explains the embedding": (pair(cosine=0.99, set_apart=True), ()),
     "equal texts are duplicates whatever is discounted": (
