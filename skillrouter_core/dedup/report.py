@@ -84,15 +84,18 @@ def build_report(
     settled: Settled,
     *,
     paths: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
     reasons: Reasons | None = None,
     values: PairValues | None = None,
 ) -> DuplicateReport:
     """Return the report of a scan; `paths` are the skills' files by id, relative to their catalog.
 
+    `names` are their names as written (the scan has them folded for comparison), by id.
     `reasons` words why a group's keeper is proposed; `values` computes pairs that no layer
     proposed (`describe_groups`).
     """
-    build = _Builder(scan, settled, paths or {}, _with_keeper(scan.pairs, grouping))
+    links = _with_keeper(scan.pairs, grouping)
+    build = _Builder(scan, settled, paths or {}, names or {}, links)
     records = describe_groups(scan, grouping, thresholds, reasons or _no_reasons, values)
     groups = [
         ReportGroup(record, settled.status(group), tuple(map(build.member, group.members)))
@@ -125,6 +128,7 @@ class _Builder:
     scan: Scan
     settled: Settled
     paths: Mapping[str, str]
+    names: Mapping[str, str]
     links: dict[int, int]
 
     def member(self, row: int) -> ReportMember:
@@ -133,7 +137,7 @@ class _Builder:
         target = "" if into is None else scan.ids[into]
         return ReportMember(
             skill_id=scan.ids[row],
-            name=scan.names[row],
+            name=self.names.get(scan.ids[row], scan.names[row]),
             source=scan.sources[row],
             path=self.paths.get(scan.ids[row], ""),
             chars=int(scan.chars[row]),

@@ -51,6 +51,7 @@ def report(ws: Workspace, scans: Scans, view: GroupsView, profile: str) -> Dupli
         view.grouping,
         settled,
         paths={skill_id: skill.path for skill_id, skill in skills.items()},
+        names={skill_id: skill.name for skill_id, skill in skills.items()},
         reasons=why,
         values=scans.exact(scan, profile),
     )

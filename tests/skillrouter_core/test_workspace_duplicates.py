@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import threading
 from collections.abc import Iterator, Sequence
@@ -464,6 +466,7 @@ def test_job_scans_and_answers(ws: Workspace) -> None:
 
 
 def test_exports_hold_the_groups_and_what_was_decided(ws: Workspace) -> None:
+    store(ws, [replace(each, name=each.name.title()) for each in SKILLS])
     ws.duplicates.scan()
     ws.duplicates.decide(Verdict.MERGE, "a/loaf", other_id="a/bread", note="twin", author="ann")
     document = json.loads(ws.duplicates.export("json"))
@@ -472,7 +475,10 @@ def test_exports_hold_the_groups_and_what_was_decided(ws: Workspace) -> None:
     assert (first["keeper"], first["members"][0]) == ("a/bread", "a/bread")
     assert set(first["weakest"]) >= {"a", "b", "name", "jaccard", "cosine"}
     assert (first["status"], second["members"]) == ("undecided", ["a/rollout", "a/ship"])
-    assert "twin" in ws.duplicates.export("csv")
+    rows = list(csv.DictReader(io.StringIO(ws.duplicates.export("csv"))))
+    assert [row["note"] for row in rows if row["skill_id"] == "a/loaf"] == ["twin"]
+    written = {skill.skill_id: skill.name for skill in ws.catalogs.skills()}
+    assert {row["skill_id"]: row["name"] for row in rows}.items() <= written.items()
     assert "`a/loaf`" in ws.duplicates.export("markdown")
     assert json.loads(ws.duplicates.export("sarif"))["version"] == "2.1.0"
     assert ws.duplicates.export("script").startswith("#!/bin/sh")
