@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Double, ForeignKey, Index, MetaData, String, UniqueConstraint
+from sqlalchemy import JSON, Double, ForeignKey, Index, MetaData, String, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from db.columns import StoredText, UtcDateTime
@@ -89,6 +89,7 @@ class TextRow(Base):
 class SkillRecord(Base):
     """A skill as it stands now; `removed_at` is set while its source no longer has it.
 
+    `category` is the one that counts: what people assigned, else `own_category`, the source's.
     `normalised_name` is cut to its column, `search_text` is the folded text that search looks in.
     """
 
@@ -112,6 +113,8 @@ class SkillRecord(Base):
     source: Mapped[str]
     path: Mapped[str]
     search_text: Mapped[str]
+    own_category: Mapped[str] = mapped_column(String(NAME_CHARS), server_default=text("''"))
+    assigned_category: Mapped[str | None] = mapped_column(String(NAME_CHARS))
 
 
 class SkillEventRow(Base):
@@ -125,6 +128,25 @@ class SkillEventRow(Base):
     )
     kind: Mapped[str] = mapped_column(String(20))
     content_hash: Mapped[str] = mapped_column(HASH, ForeignKey("texts.content_hash"), index=True)
+    at: Mapped[datetime]
+
+
+class CategoryEventRow(Base):
+    """One person giving a skill a category; append-only.
+
+    `category` is what they gave and `previous` what was given before; None is the source's own.
+    """
+
+    __tablename__ = "category_events"
+    __table_args__ = (Index("ix_category_events_author_at", "author", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    skill_id: Mapped[str] = mapped_column(
+        String(ID_CHARS), ForeignKey("skills.skill_id"), index=True
+    )
+    category: Mapped[str | None] = mapped_column(String(NAME_CHARS))
+    previous: Mapped[str | None] = mapped_column(String(NAME_CHARS))
+    author: Mapped[str] = mapped_column(String(NAME_CHARS))
     at: Mapped[datetime]
 
 
@@ -167,6 +189,32 @@ class JudgementUndoRow(Base):
     __tablename__ = "judgement_undos"
 
     judgement_id: Mapped[int] = mapped_column(ForeignKey("judgements.id"), primary_key=True)
+    at: Mapped[datetime]
+
+
+class QueuedRow(Base):
+    """A skill put aside to be labelled, with the text it had then; append-only.
+
+    Not tied to the skill by a foreign key, like a judgement.
+    """
+
+    __tablename__ = "label_queue"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    skill_id: Mapped[str] = mapped_column(String(ID_CHARS), index=True)
+    content_hash: Mapped[str] = mapped_column(HASH)
+    author: Mapped[str] = mapped_column(String(NAME_CHARS))
+    note: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class QueuedRemovalRow(Base):
+    """The event that takes a skill out of the queue, by whoever did; append-only."""
+
+    __tablename__ = "label_queue_removals"
+
+    queued_id: Mapped[int] = mapped_column(ForeignKey("label_queue.id"), primary_key=True)
+    author: Mapped[str] = mapped_column(String(NAME_CHARS))
     at: Mapped[datetime]
 
 

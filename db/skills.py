@@ -224,6 +224,22 @@ def current_hash(session: Session, skill_id: str) -> str:
     return digest
 
 
+def live_hashes(session: Session, skill_ids: Sequence[str]) -> dict[str, str]:
+    """Return the content hash of each of some skills; NotFoundError where one is not live."""
+    found: dict[str, str] = {}
+    for chunk in _chunks(skill_ids):
+        query = select(SkillRecord.skill_id, SkillRecord.content_hash).where(
+            _LIVE, SkillRecord.skill_id.in_(chunk)
+        )
+        found.update((row[0], row[1]) for row in session.execute(query))
+    missing = next((one for one in skill_ids if one not in found), None)
+    if missing is not None:
+        raise NotFoundError(
+            f"no skill {missing!r} in any catalog; search for it, or re-sync its catalog"
+        )
+    return found
+
+
 def history(session: Session, skill_id: str) -> tuple[SkillEvent, ...]:
     """Return what happened to a skill, oldest first; removed skills keep theirs."""
     current_hash(session, skill_id)

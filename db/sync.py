@@ -140,7 +140,7 @@ def _stored(session: Session, catalog_id: int) -> dict[str, Stored]:
         SkillRecord.catalog_id,
         SkillRecord.content_hash,
         SkillRecord.removed_at,
-        SkillRecord.category,
+        SkillRecord.own_category,
         SkillRecord.source,
         SkillRecord.path,
         SkillRecord.problems,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import String, bindparam, func, insert, update
 from sqlalchemy.orm import Session
 
 from db.models import NAME_CHARS, SkillEventRow, SkillRecord
@@ -74,14 +74,18 @@ def write(
     """Write the plan in chunks, telling the listener after each."""
     added, came_back = plan.new, plan.returned
     update_rows = update(SkillRecord).where(SkillRecord.skill_id == bindparam("key"))
+    # What people assigned stays, and goes before what the source says.
+    said = bindparam("said", type_=String)
+    category = func.coalesce(SkillRecord.assigned_category, said)
+    refresh_rows = update_rows.values(own_category=said, category=category)
     remove_rows = update_rows.values(removed_at=bindparam("now"))
     updates = [_skill_row(entry, catalog_id, now) for entry in (*came_back, *plan.changed)]
     refreshes = [_skill_row(entry, catalog_id, None) for entry in plan.refreshed]
     removals = [{"key": skill_id, "now": now} for skill_id, _ in plan.removed]
     work: list[tuple[Any, list[dict[str, Any]]]] = [
         (insert(SkillRecord), [_new_row(entry, catalog_id, now) for entry in added]),
-        (update_rows, updates),
-        (update_rows, refreshes),
+        (refresh_rows, updates),
+        (refresh_rows, refreshes),
         (remove_rows, removals),
         (insert(SkillEventRow), _events(plan, now)),
     ]
@@ -107,11 +111,15 @@ def _events(plan: Plan, now: datetime) -> list[dict[str, Any]]:
 def _new_row(entry: Entry, catalog_id: int, now: datetime) -> dict[str, Any]:
     row = _skill_row(entry, catalog_id, now)
     row["skill_id"] = row.pop("key")
+    row["category"] = row["own_category"] = row.pop("said")
     return row | {"first_seen": now}
 
 
 def _skill_row(entry: Entry, catalog_id: int, changed_at: datetime | None) -> dict[str, Any]:
-    """Return the columns of a skill; without `changed_at` its moment of change is kept."""
+    """Return what `write` sets of a skill; without `changed_at` its moment of change is kept.
+
+    `key` is its id, `said` the category that its source says.
+    """
     skill = entry.skill
     category, source, path, problems = details(entry)
     row = {
@@ -119,7 +127,7 @@ def _skill_row(entry: Entry, catalog_id: int, changed_at: datetime | None) -> di
         "catalog_id": catalog_id,
         "content_hash": entry.content_hash,
         "removed_at": None,
-        "category": category,
+        "said": category,
         "normalised_name": normalised_name(skill.name)[:NAME_CHARS],
         "problems": problems,
         "source": source,

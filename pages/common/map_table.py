@@ -56,7 +56,8 @@ def _within(pages: int) -> None:
 
 def _ordered(ws: Workspace, made: CatalogMap, rows: Rows, order: str, *, down: bool) -> Rows:
     """Return rows in order; the last one asked for is remembered, as paging asks again."""
-    key = (made.version, ws.catalogs.fingerprint(), order, down, rows.tobytes())
+    state = ws.catalogs.fingerprint(), ws.catalogs.categories_token()
+    key = (made.version, state, order, down, rows.tobytes())
     kept = st.session_state.get(_ORDERED)
     if kept is None or kept[0] != key:
         kept = (key, ordered(ws, made, rows, order, down=down))

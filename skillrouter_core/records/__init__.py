@@ -20,7 +20,7 @@ from skillrouter_core.records.duplicates import (
     Verdict,
 )
 from skillrouter_core.records.jobs import Job, JobState
-from skillrouter_core.records.labels import Judgement, SavedQuery
+from skillrouter_core.records.labels import Judgement, QueuedSkill, SavedQuery
 from skillrouter_core.records.routes import (
     Candidate,
     Hit,
@@ -33,6 +33,8 @@ from skillrouter_core.records.routes import (
 )
 from skillrouter_core.records.skills import (
     Catalog,
+    CategoryChange,
+    CategoryEvent,
     ImportIssue,
     Problem,
     Skill,
@@ -46,6 +48,8 @@ __all__ = [
     "MOSTLY_BOILERPLATE",
     "Candidate",
     "Catalog",
+    "CategoryChange",
+    "CategoryEvent",
     "CheckReport",
     "CheckedSkill",
     "Choice",
@@ -63,6 +67,7 @@ __all__ = [
     "Problem",
     "QueryAnswer",
     "QueryEffect",
+    "QueuedSkill",
     "Route",
     "RouteOptions",
     "SavedQuery",

@@ -1,6 +1,7 @@
 """What people say of queries and skills.
 
-Responsible for saved queries and judgements. Must not know how either is stored or used.
+Responsible for saved queries, judgements and what waits for one. Must not know how any of
+them is stored or used.
 """
 
 from __future__ import annotations
@@ -34,4 +35,19 @@ class Judgement:
     content_hash: str
     grade: int | None
     annotator: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedSkill:
+    """A skill that waits to be labelled; `content_hash` is of the text it had when it was queued.
+
+    Its text may have changed since, and its catalog may have lost it.
+    """
+
+    queued_id: int
+    skill_id: str
+    content_hash: str
+    author: str
+    note: str
     created_at: datetime

@@ -110,3 +110,24 @@ class SkillEvent:
     kind: str
     content_hash: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryEvent:
+    """One person giving a skill a category; None, then or before, is the source's own."""
+
+    skill_id: str
+    category: str | None
+    previous: str | None
+    author: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryChange:
+    """What one person did to categories in one go, and to how many skills."""
+
+    author: str
+    at: datetime
+    category: str | None
+    skills: int

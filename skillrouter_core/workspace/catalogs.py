@@ -1,4 +1,4 @@
-"""The use cases around catalogs: import, re-sync, search, one skill.
+"""The use cases around catalogs: import, re-sync, search, one skill, its category.
 
 Responsible for joining the readers of sources with the store. Must not know what
 a skill's text is good for (indexes, models, labels).
@@ -10,13 +10,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from db import catalogs as stored_catalogs
+from db import categories as stored_categories
 from db import skills as stored_skills
+from db.models import NAME_CHARS
 from db.session import Database
 from db.sync import sync as store_scan
+from skillrouter_core.errors import UsageError
 from skillrouter_core.listing import SkillFilter, SkillPage
 from skillrouter_core.progress import ProgressListener, silent
 from skillrouter_core.records import (
     Catalog,
+    CategoryChange,
+    CategoryEvent,
     ImportIssue,
     Problem,
     Skill,
@@ -99,6 +104,58 @@ class Catalogs:
         with self._database.read() as session:
             return stored_skills.categories(session)
 
+    def assign_category(self, skill_ids: Sequence[str], category: str, author: str) -> int:
+        """Give live skills a category that goes before their source's; return how many changed.
+
+        It outlives re-syncs and new texts; one that a skill was given already counts as no
+        change. Raises `NotFoundError` where a skill is in no catalog, `UsageError` for a category
+        or an author without a name of 1 to 200 characters; nothing changes then.
+        """
+        category, author = _name("category", category), _name("author", author)
+        with self._database.write() as session:
+            return stored_categories.give(session, skill_ids, category, author)
+
+    def clear_category(self, skill_ids: Sequence[str], author: str) -> int:
+        """Let live skills have what their source says again; return how many changed.
+
+        Raises as `assign_category` does.
+        """
+        author = _name("author", author)
+        with self._database.write() as session:
+            return stored_categories.give(session, skill_ids, None, author)
+
+    def assigned_categories(self) -> dict[str, str]:
+        """Return the categories that people assigned to live skills, by id."""
+        with self._database.read() as session:
+            return stored_categories.assigned(session)
+
+    def last_category_change(self, author: str) -> CategoryChange | None:
+        """Return the newest thing a person did to categories, or None."""
+        with self._database.read() as session:
+            return stored_categories.last_change(session, _name("author", author))
+
+    def undo_category_change(self, change: CategoryChange, author: str) -> int:
+        """Give skills what they had before a change; return how many changed.
+
+        A skill that was given another category since keeps that one.
+        """
+        author = _name("author", author)
+        with self._database.write() as session:
+            return stored_categories.take_back(session, change, author)
+
+    def category_events(self, skill_id: str) -> tuple[CategoryEvent, ...]:
+        """Return who gave a skill which category, oldest first."""
+        with self._database.read() as session:
+            return stored_categories.events(session, skill_id)
+
+    def categories_token(self) -> int:
+        """Return a number that changes whenever people assign categories; cheap.
+
+        What a sync does to categories shows in the moment of the sync.
+        """
+        with self._database.read() as session:
+            return stored_categories.token(session)
+
     def health(self) -> dict[Problem, int]:
         """Return how many skills have each problem; problems nobody has are left out."""
         with self._database.read() as session:
@@ -134,3 +191,10 @@ class Catalogs:
         """Return a skill as it was with this text; raise `NotFoundError` if none ever was."""
         with self._database.read() as session:
             return stored_skills.version(session, content_hash)
+
+
+def _name(what: str, value: str) -> str:
+    value = " ".join(value.split())
+    if not value or len(value) > NAME_CHARS:
+        raise UsageError(f"{what} {value[:80]!r}; give a name of 1 to {NAME_CHARS} characters")
+    return value

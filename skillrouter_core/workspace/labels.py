@@ -1,4 +1,4 @@
-"""The use cases around what people say: saved queries and judgements.
+"""The use cases around what people say: saved queries, judgements, what waits for one.
 
 Responsible for checking what is said before it is kept. Must not know how a
 query is routed or a model is trained.
@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from db import label_queue
 from db import labels as stored
 from db import skills as stored_skills
 from db.models import NAME_CHARS
 from db.session import Database
 from skillrouter_core.errors import UsageError
-from skillrouter_core.records import Judgement, SavedQuery
+from skillrouter_core.records import Judgement, QueuedSkill, SavedQuery
 
 GRADES = (None, 0, 1, 2, 3)
+NOTE_CHARS = 10_000
+"""Longest note kept with a queued skill (characters); a longer one is refused."""
 
 
 class Labels:
@@ -76,6 +79,43 @@ class Labels:
             query_text = query_text.strip()
         with self._database.read() as session:
             return stored.judgements(session, query_text)
+
+    def enqueue(self, skill_ids: Sequence[str], author: str, note: str = "") -> int:
+        """Put live skills aside to be labelled, with their present texts; return how many.
+
+        Those that wait already are passed over. Raises `NotFoundError` where a skill is in no
+        catalog, `UsageError` for an author without a name or a note over 10,000 characters;
+        nothing is queued then.
+        """
+        author, note = _label("author", author), note.strip()
+        if len(note) > NOTE_CHARS:
+            raise UsageError(
+                f"the note has {len(note)} characters; shorten it to at most {NOTE_CHARS}"
+            )
+        with self._database.write() as session:
+            return label_queue.enqueue(session, skill_ids, author, note)
+
+    def dequeue(self, skill_ids: Sequence[str], author: str) -> int:
+        """Take skills out of the queue; return how many waited.
+
+        Those that do not wait are passed over.
+        """
+        author = _label("author", author)
+        with self._database.write() as session:
+            return label_queue.dequeue(session, skill_ids, author)
+
+    def queued(self) -> tuple[QueuedSkill, ...]:
+        """Return the skills that wait to be labelled, oldest first.
+
+        One that has left its catalog since is among them until somebody takes it out.
+        """
+        with self._database.read() as session:
+            return label_queue.queued(session)
+
+    def queued_ids(self) -> frozenset[str]:
+        """Return the ids of the skills that wait; cheaper than `queued`."""
+        with self._database.read() as session:
+            return label_queue.waiting_ids(session)
 
 
 def _query_text(text: str) -> str:

@@ -113,10 +113,10 @@ class MapViews:
     # ------------------------------------------------------------------ what catalogs know
 
     def _facts(self) -> tuple[Hashable, Mapping[str, SkillFacts]]:
-        """Return the facts of all skills, read again after a sync, and a token of that state."""
+        """Return the facts of all skills, read again when they change, and their token."""
         catalogs = self._workspace.catalogs
         synced = tuple((one.name, one.skills, one.synced_at) for one in catalogs.all())
-        token = (catalogs.fingerprint(), synced)
+        token = (catalogs.fingerprint(), synced, catalogs.categories_token())
 
         def read() -> Mapping[str, SkillFacts]:
             with self._workspace.database.read() as session:

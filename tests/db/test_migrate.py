@@ -15,9 +15,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from db import categories, label_queue
 from db.migrate import HEAD, MIGRATIONS, current_version, open_database, upgrade
 from db.models import Base
-from db.session import sqlite_url
+from db.session import Database, make_engine, sqlite_url
+from db.skills import all_skills
 from skillrouter_core.errors import DatabaseVersionError, WorkspaceError
 from tests.stores import BACKENDS, database_url
 
@@ -93,17 +95,73 @@ def test_upgrading_again_changes_nothing(database) -> None:
     assert (schema(database), version_of(database)) == (before, HEAD)
 
 
-def test_version_0001_gets_the_decisions_and_keeps_its_rows(database) -> None:
+def at_version(url: str, folder: Path, newest: str) -> Database:
+    """Return a new database at an earlier version, made by the migrations up to it."""
+    versions = folder / "earlier" / "versions"
+    versions.mkdir(parents=True)
+    (versions.parent / "env.py").write_text(ENVIRONMENT, encoding="utf-8")
+    for script in (MIGRATIONS / "versions").glob("[0-9]*.py"):
+        if script.name[:4] <= newest:
+            (versions / script.name).write_text(script.read_text("utf-8"), encoding="utf-8")
+    database = Database(make_engine(url))
+    upgrade(database, versions.parent)
+    return database
+
+
+@pytest.fixture(params=BACKENDS)
+def url(request, tmp_path):
+    with database_url(request.param, tmp_path) as made:
+        yield made
+
+
+def test_version_0001_gets_the_decisions_and_keeps_its_rows(url: str, tmp_path: Path) -> None:
+    database = at_version(url, tmp_path, "0001")
+    assert version_of(database) == "0001"
     with database.write() as session:
-        session.execute(text("DROP TABLE decision_undos"))
-        session.execute(text("DROP TABLE decisions"))
-        session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         session.execute(text("INSERT INTO catalogs (id, name, source) VALUES (7, 'old', '/old')"))
     upgrade(database)
     assert version_of(database) == HEAD
     assert {"decisions", "decision_undos"} <= schema(database).keys()
     with database.read() as session:
         assert session.execute(text("SELECT name FROM catalogs")).scalar_one() == "old"
+    database.close()
+
+
+OLD_SKILL = """
+INSERT INTO skills (skill_id, catalog_id, content_hash, first_seen, changed_at, category,
+  normalised_name, problems, source, path, search_text)
+VALUES (:id, 7, 'abc', '2025-01-02', '2025-01-02', :category, 'old', '[]', '', '', 'old')
+"""
+
+
+def test_version_0002_takes_its_categories_for_the_sources_own(url: str, tmp_path: Path) -> None:
+    database = at_version(url, tmp_path, "0002")
+    with database.write() as session:
+        session.execute(text("INSERT INTO catalogs (id, name, source) VALUES (7, 'old', '/old')"))
+        session.execute(text("INSERT INTO texts VALUES ('abc', 'old', 'Old.', 3, 'Old')"))
+        for skill_id, category in (("old/a", "writing"), ("old/b", "")):
+            session.execute(text(OLD_SKILL), {"id": skill_id, "category": category})
+    upgrade(database)
+    with database.read() as session:
+        columns = "skill_id, category, own_category, assigned_category"
+        rows = session.execute(text(f"SELECT {columns} FROM skills ORDER BY skill_id")).all()
+    assert [tuple(row) for row in rows] == [
+        ("old/a", "writing", "writing", None),
+        ("old/b", "", "", None),
+    ]
+    with database.write() as session:
+        assert categories.give(session, ["old/a"], "prose", "ann") == 1
+        assert label_queue.enqueue(session, ["old/b"], "ann", "") == 1
+    with database.read() as session:
+        assert [one.category for one in all_skills(session)] == ["prose", ""]
+    database.close()
+
+
+@pytest.mark.parametrize("version", ["0001", "0002", "0003"])
+def test_going_back_is_refused(version: str) -> None:
+    script = ScriptDirectory(str(MIGRATIONS)).get_revision(version)
+    with pytest.raises(NotImplementedError, match="restore a backup"):
+        script.module.downgrade()
 
 
 FIRST = 'op.execute("CREATE TABLE more (id INTEGER PRIMARY KEY)")'
