@@ -166,12 +166,15 @@ def _drawn(page: Any, way: str) -> None:
 def _state(page: Any, way: str) -> Any:
     if way == "component":
         return page.locator(".map").get_attribute("data-drawn")
-    return page.evaluate("document.querySelector('.js-plotly-plot')._fullData[0].marker.color[0]")
+    # The chart is taken out for a moment while it is drawn anew.
+    return page.evaluate(
+        "document.querySelector('.js-plotly-plot')?._fullData?.[0].marker.color[0]"
+    )
 
 
 def _changed(page: Any, way: str, before: Any) -> None:
     for _ in range(SECONDS * 50):
-        if _state(page, way) != before:
+        if _state(page, way) not in (before, None):
             return
         time.sleep(0.02)
     raise TimeoutError("the colours did not change")
