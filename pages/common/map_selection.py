@@ -1,7 +1,7 @@
 """What is chosen on the map: inside the lasso, found by the search, or both.
 
 Responsible for putting the choice into words, for the near-copies inside it, and for handing
-the rows to the table. Must not know how the map is drawn.
+its skills to the actions and the table. Must not know how the map is drawn.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from pages.common.map_actions import selection_actions
 from pages.common.map_arrays import polygon_text
+from pages.common.map_done import last_done
 from pages.common.map_ready import PROFILE
 from pages.common.map_rows import Rows
 from pages.common.map_search import MEANING, Found, found_words
@@ -33,6 +35,7 @@ def selection_panel(
     ws: Workspace, made: CatalogMap, inside: Rows | None, search: Found | None
 ) -> None:
     """Draw what is chosen, if anything: in words, with its near-copies, and as a table."""
+    last_done()
     rows = chosen(inside, search)
     if rows is None:
         st.caption(
@@ -63,6 +66,7 @@ def selection_panel(
                 args=("",),
             )
     if len(rows):
+        selection_actions(ws, ws.map.live_ids(rows.tolist(), PROFILE))
         row_table(ws, made, rows)
 
 

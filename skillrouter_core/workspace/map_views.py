@@ -7,7 +7,7 @@ queries say of each skill. Must not know positions, files or how anything is dra
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -111,6 +111,11 @@ class MapViews:
         )
 
     # ------------------------------------------------------------------ what catalogs know
+
+    def live(self, skill_ids: Iterable[str]) -> list[str]:
+        """Return those of some skills that are still in a catalog, in order."""
+        _, facts = self._facts()
+        return [one for one in skill_ids if one in facts]
 
     def _facts(self) -> tuple[Hashable, Mapping[str, SkillFacts]]:
         """Return the facts of all skills, read again when they change, and their token."""

@@ -184,6 +184,11 @@ class Mapping:
             found = stored.texts(session, ids)
         return tuple(found[one] for one in ids if one in found)
 
+    def live_ids(self, rows: Sequence[int], profile: str = PROFILE) -> list[str]:
+        """Return the ids of some rows, in their order; skills gone since are left out."""
+        ids = self._loaded(profile)[0].ids
+        return self._views.live(ids[row] for row in rows)
+
     def channel(self, name: ChannelName | str, profile: str = PROFILE) -> Channel:
         """Return one value a row to colour by, with its legend; kept until its facts change."""
         try:

@@ -214,6 +214,25 @@ def test_categories_are_counted_and_those_without_are_muted(mapped):
     assert channel.muted == 3
 
 
+def test_assigned_category_colours_the_map_at_once(mapped):
+    strings = [one for one in mapped.map.load().ids if one.endswith(("violin-1", "violin-2"))]
+    before = codes_by_label(mapped.map.channel("category"))
+    assert "strings" not in before
+    mapped.catalogs.assign_category(strings, "strings", "ann")
+    after = codes_by_label(mapped.map.channel("category"))
+    assert after == before | {"strings": 2, "violin": before["violin"] - 2}
+    mapped.catalogs.clear_category(strings, "ann")
+    assert codes_by_label(mapped.map.channel("category")) == before
+
+
+def test_only_live_skills_of_rows_are_named(mapped):
+    made = mapped.map.load()
+    rows = [len(made) - 1, 0]
+    assert mapped.map.live_ids(rows) == [made.ids[row] for row in rows]
+    mapped.catalogs.remove("pool")
+    assert mapped.map.live_ids(rows) == []
+
+
 def test_labels_are_counted_by_skill(mapped):
     for annotator in ("ann", "ben"):
         mapped.labels.judge("bake", "pool/bread-0", 3, annotator)
