@@ -88,7 +88,7 @@ def _draw(ws: Workspace, skill: Skill, view: str, events: tuple[SkillEvent, ...]
         if view == "neighbours":
             _neighbours(ws, skill.skill_id)
         elif view == "history":
-            skill_history(ws, events)
+            skill_history(ws, st.query_params["id"], events)
         else:
             draw_body(skill.body, raw=view == "raw")
 

@@ -6,7 +6,7 @@ nor how a category or the queue is kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -48,8 +48,13 @@ def selection_actions(ws: Workspace, ids: Sequence[str]) -> None:
                 args=(_unqueue, ws, inside),
                 help="Takes those that wait out of the queue, whoever put them there.",
             )
-        if waiting:
-            st.caption(f"{count(len(waiting), 'skill')} of all wait for labels", width="content")
+        st.caption(waiting_words(waiting), width="content")
+
+
+def waiting_words(waiting: Collection[str]) -> str:
+    """Return how many skills of the whole catalog wait for labels; nothing where none does."""
+    verb = "waits" if len(waiting) == 1 else "wait"
+    return f"{count(len(waiting), 'skill')} {verb} for labels in all." if waiting else ""
 
 
 def _category(ws: Workspace, ids: Sequence[str]) -> None:
@@ -58,7 +63,7 @@ def _category(ws: Workspace, ids: Sequence[str]) -> None:
         if st.session_state.get(CATEGORY) not in options:
             st.session_state.pop(CATEGORY, None)
         st.selectbox(
-            "One there is",
+            "An existing one",
             options,
             index=None,
             placeholder="Choose a category",

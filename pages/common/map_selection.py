@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages.common.map_actions import selection_actions
+from pages.common.map_actions import selection_actions, waiting_words
 from pages.common.map_arrays import polygon_text
 from pages.common.map_done import last_done
 from pages.common.map_ready import PROFILE
@@ -38,12 +38,13 @@ def selection_panel(
     last_done()
     rows = chosen(inside, search)
     if rows is None:
-        st.caption(
+        hint = (
             "Switch 3D off to select skills and to read them."
             if st.session_state.get(SPACE)
             else "Drag with Shift for a box or with Alt for a lasso to get skills as a table; "
             "click a point to read it."
         )
+        st.caption(f"{hint} {waiting_words(ws.labels.queued_ids())}")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(_words(inside, search, rows), anchor=False, width="stretch")

@@ -77,6 +77,7 @@ def _draw(found: list[dict[str, Any]]) -> None:
         column_config={
             "Name": st.column_config.TextColumn(width="medium"),
             "Description": st.column_config.TextColumn(width="large"),
+            "Category": st.column_config.TextColumn(width=110),
             "Body": st.column_config.NumberColumn("Body, characters", format="localized"),
         },
         alt="Skills of the selection: name, description, cluster, category, source, size of body",

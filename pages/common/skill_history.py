@@ -1,4 +1,4 @@
-"""How a skill's text changed: its events, and the difference between two versions.
+"""What happened to a skill: its events, and the difference between two versions of its text.
 
 Responsible for drawing a history. Must not know where versions are kept.
 """
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.common.safe_text import one_line
 from pages.common.scores import count, when
-from skillrouter_core.records import Skill, SkillEvent
+from skillrouter_core.records import CategoryEvent, Skill, SkillEvent
 
 if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
@@ -20,15 +21,18 @@ DIFF_LINES = 2000
 """Lines of a difference that are drawn; the rest is counted."""
 
 
-def skill_history(ws: Workspace, events: tuple[SkillEvent, ...]) -> None:
+def skill_history(ws: Workspace, skill_id: str, events: tuple[SkillEvent, ...]) -> None:
     """Draw the events, newest first, and the difference between two chosen versions."""
     if not events:
         st.caption("Nothing is recorded about this skill.")
         return
+    given = ws.catalogs.category_events(skill_id)
+    lines = [(e.at, e.kind, e.content_hash[:12]) for e in events]
+    lines += [(e.at, _given(e), "") for e in given]
     st.dataframe(
         [
-            {"When": when(e.at), "What": e.kind, "Version": e.content_hash[:12]}
-            for e in events[::-1]
+            {"When": when(at), "What": what, "Version": version}
+            for at, what, version in sorted(lines, key=lambda line: line[0], reverse=True)
         ],
         hide_index=True,
         width="content",
@@ -43,6 +47,11 @@ def skill_history(ws: Workspace, events: tuple[SkillEvent, ...]) -> None:
         old = st.selectbox("From", versions, len(versions) - 2, format_func=names.__getitem__)
         new = st.selectbox("To", versions, len(versions) - 1, format_func=names.__getitem__)
     _difference(ws.catalogs.version(old), ws.catalogs.version(new))
+
+
+def _given(event: CategoryEvent) -> str:
+    what = "the source's" if event.category is None else event.category
+    return f"category: {one_line(what, 60)}, by {one_line(event.author, 60)}"
 
 
 def _difference(old: Skill, new: Skill) -> None:

@@ -137,8 +137,9 @@ def test_selection_waits_for_labels_and_is_taken_back(mapped: Studio) -> None:
     at = at.button(key="label later").click().run()
     assert queued(mapped) == PDFS
     assert "2 skills put into the queue" in texts(at)
-    assert "2 skills of all wait for labels" in texts(at)
+    assert "2 skills wait for labels in all" in texts(at)
     assert "label later" not in keys(at)
+    assert "2 skills wait for labels in all" in texts(mapped.open("map"))
     at = at.button(key="take back").click().run()
     assert queued(mapped) == []
     assert "2 skills taken out of the queue" in texts(at)

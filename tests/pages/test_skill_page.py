@@ -71,6 +71,18 @@ def test_history_shows_the_difference(studio: Studio) -> None:
     assert "+Another text." in at.code[0].value
 
 
+def test_history_names_who_gave_which_category(studio: Studio) -> None:
+    studio.fill(index=False)
+    studio.ws.catalogs.assign_category([MERGE], "Office", "ann")
+    studio.ws.catalogs.clear_category([MERGE], "bob")
+    at = studio.open("skill", id=MERGE, view="history")
+    assert list(at.dataframe[0].value["What"]) == [
+        "category: the source's, by bob",
+        "category: Office, by ann",
+        "added",
+    ]
+
+
 def test_single_version_has_nothing_to_compare(studio: Studio) -> None:
     studio.fill(index=False)
     assert "nothing to compare" in texts(studio.open("skill", id=MERGE, view="history"))
