@@ -190,6 +190,26 @@ def test_recolouring_keeps_view_and_selection(map_server: str, visit: Start) -> 
     assert "colour=category" in window.page.url
 
 
+def test_selection_gets_a_category_and_waits_for_labels(map_server: str, visit: Start) -> None:
+    window = visit(map_server)
+    window.open("map?find=evil&colour=category")
+    drawn(window)
+    page, legend = window.page, window.page.locator(".map .legend")
+    page.get_by_role("button", name="Assign a category").click()
+    # Typed and not yet entered: the click on the button takes it along.
+    page.get_by_role("textbox", name="Or a new one").fill(HOSTILE[:190])
+    page.get_by_role("button", name="Assign to 1 skill").click()
+    window.sees("given to 1 skill.")
+    expect(legend).to_contain_text(HOSTILE[:30])
+    page.get_by_role("button", name="Undo").click()
+    window.sees("Taken back: 1 skill")
+    expect(legend).not_to_contain_text(HOSTILE[:30])
+    page.get_by_role("button", name="Label later (1)").click()
+    window.sees("1 skill waits for labels in all.")
+    page.get_by_role("button", name="Take back (1)").click()
+    window.sees("1 skill taken out of the queue")
+
+
 def test_keys_move_zoom_pick_and_lift(map_server: str, visit: Start, evil_place: tuple) -> None:
     x, y = evil_place
     window = visit(map_server)
