@@ -11,8 +11,11 @@ of 20,121 skills 269,900 pairs share more than 0.8 of their trigrams; the discou
 263,346 of the 265,088 below 0.9, nearly all of them one template of 850 skills in which only a
 product's name differs, 37 of the 2,688 up to 0.95, which are empty forms under different names,
 and none of the 2,124 above. A rule such as "above 0.95 it is a copy" would change nothing there
-and would let a long template make duplicates by itself. What is given up: more than `least`
-edited copies of one text inside one source look like a template; equal copies are still found.
+and would let a long template make duplicates by itself. These were counted while pairs of two
+sources were discounted only for what is boilerplate of both.
+
+What is given up: more than `least` edited copies of one text inside one source look like a
+template; equal copies are still found.
 """
 
 from __future__ import annotations
