@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from skillrouter_core.dedup.atoms import IntVector, ranges
 from skillrouter_core.dedup.boilerplate import Boilerplate, contains
 from skillrouter_core.dedup.negations import set_apart
-from skillrouter_core.dedup.pairs import PairTable, Scan
+from skillrouter_core.dedup.pairs import BoolVector, PairTable, Scan
 from skillrouter_core.dedup.shingles import GramVector, Shingler
 from skillrouter_core.dedup.store import load_boilerplate
 from skillrouter_core.dedup.texts import TextStore, prepare
@@ -54,17 +54,33 @@ def exact_pairs(
     bags = [texts.bags.row(row) for row in range(len(rows))]
     left, right = np.searchsorted(rows, a), np.searchsorted(rows, b)
     values = _compared(bags, sources, boilerplate, left, right).values()
-    same = [names[i] == names[j] != "" for i, j in zip(left, right, strict=True)]
+    apart = set_apart(texts.stated, names, left, right)
+    return _table(a, b, _same(names, left, right), values, cosines(vectors, a, b), apart)
+
+
+def _table(
+    a: IntVector,
+    b: IntVector,
+    same_name: BoolVector,
+    values: TextValues,
+    cosine: FloatVector,
+    apart: BoolVector,
+) -> PairTable:
     return PairTable(
         a.astype(np.int32),
         b.astype(np.int32),
-        np.array(same, dtype=np.bool_),
+        same_name,
         values.jaccard,
         values.raw_jaccard,
-        cosines(vectors, a, b),
+        cosine,
         values.shared_boilerplate,
-        set_apart(texts.stated, names, left, right),
+        apart,
     )
+
+
+def _same(names: Sequence[str], a: IntVector, b: IntVector) -> BoolVector:
+    same = [names[i] == names[j] != "" for i, j in zip(a.tolist(), b.tolist(), strict=True)]
+    return np.array(same, dtype=np.bool_)
 
 
 def _compared(
@@ -146,17 +162,8 @@ class Prober:
         names = [normalised_name(skill.name) for skill in skills]
         sources = [skill.source for skill in skills]
         values = _compared(bags, sources, self._boilerplate, a, b).values()
-        same = [names[i] == names[j] != "" for i, j in zip(a.tolist(), b.tolist(), strict=True)]
-        return PairTable(
-            a.astype(np.int32),
-            b.astype(np.int32),
-            np.array(same, dtype=np.bool_),
-            values.jaccard,
-            values.raw_jaccard,
-            cosines(vectors, a, b),
-            values.shared_boilerplate,
-            set_apart(texts.stated, names, a, b),
-        )
+        apart = set_apart(texts.stated, names, a, b)
+        return _table(a, b, _same(names, a, b), values, cosines(vectors, a, b), apart)
 
     def table(self, skill: Skill, vector: FloatVector | None) -> PairTable:
         """Return a skill's pairs with every row of the scan, in their order.
@@ -173,16 +180,9 @@ class Prober:
         if vector is not None and self._vectors is not None:
             cosine = np.asarray(self._vectors @ vector, dtype=np.float32)
         stated, names = (*self._texts.stated, text.stated[0]), (*scan.names, name)
-        return PairTable(
-            probe.astype(np.int32),
-            others.astype(np.int32),
-            np.array([other == name != "" for other in scan.names], dtype=np.bool_),
-            values.jaccard,
-            values.raw_jaccard,
-            cosine,
-            values.shared_boilerplate,
-            set_apart(stated, names, probe, others),
-        )
+        same = np.array([other == name != "" for other in scan.names], dtype=np.bool_)
+        apart = set_apart(stated, names, probe, others)
+        return _table(probe, others, same, values, cosine, apart)
 
     def _values(self, grams: GramVector, source: str) -> TextValues:
         """Return the text layer's values of one set against every row."""
