@@ -38,8 +38,8 @@ from pages.common.map_state import (
     selection,
 )
 from pages.common.map_texts import row_texts
-from pages.common.map_waiting import show_waiting
 from pages.common.safe_text import escape
+from pages.common.waiting import show_waiting
 from skillrouter_core.errors import SkillRouterError
 from skillrouter_core.records.maps import CatalogMap, ChannelName
 
@@ -108,12 +108,7 @@ def _plane(
 ) -> None:
     matches = search.rows if search and len(search.rows) else None
     look = look_of(
-        made,
-        colours,
-        marked=matches is not None,
-        within=polygon,
-        picked=row,
-        flight=flight(),
+        made, colours, marked=matches is not None, within=polygon, picked=row, flight=flight()
     )
     draw_map(
         points_of(made),
@@ -141,7 +136,8 @@ def _below(
             query_answer(query)
         waiting = (search and search.waiting) or (query and query.waiting)
         if waiting:
-            show_waiting(waiting)
+            waiting.begin()
+            show_waiting(waiting, "words alone decide")
 
 
 with kept_view("map", VIEW):

@@ -19,9 +19,8 @@ from pages.common.index_state import index_state
 from pages.common.job_progress import job_panel
 from pages.common.route_answer import THRESHOLD, chosen_threshold, judged, two_stages, verdict
 from pages.common.route_controls import control_keys, route_controls
-from pages.common.safe_text import escape
 from pages.common.save_query import save_query
-from pages.common.warmup import Warmup, forget
+from pages.common.waiting import show_waiting
 from skillrouter_core.errors import SkillRouterError
 from skillrouter_core.records import RouteOptions
 
@@ -88,7 +87,7 @@ def _answers(ws: Workspace, query: str, first: RouteOptions, second: RouteOption
     other = None if second is None else answer(ws, query, second)
     waiting = found.waiting or (other and other.waiting)
     if waiting:
-        _waiting(waiting)
+        show_waiting(waiting, "BM25 answers alone")
     top = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         threshold = chosen_threshold(found.route)
@@ -102,25 +101,6 @@ def _answers(ws: Workspace, query: str, first: RouteOptions, second: RouteOption
         side_by_side(ws, route, judged(other.route, threshold))
     if waiting:
         waiting.begin()
-
-
-def _waiting(loading: Warmup) -> None:
-    """Say what is loading and draw the page again once it is there."""
-    if loading.pending:
-        _wait(loading)
-        return
-    st.warning(f"BM25 answers alone: {escape(loading.error)}", icon=":material/warning:")
-    st.button("Try again", key="retry models", on_click=forget)
-
-
-@st.fragment(run_every=1)
-def _wait(loading: Warmup) -> None:
-    if not loading.pending:
-        st.rerun(scope="app")
-    st.info(
-        f"Loading the models ({loading.seconds:.0f} s). Meanwhile BM25 answers alone.",
-        icon=":material/hourglass_top:",
-    )
 
 
 with kept_view("route", VIEW):
