@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-HEAD = "0003"
+HEAD = "0004"
 """The version this code is written for: the newest file in `migrations/versions`."""
 LOCK_SECONDS = 120
 """How long to wait for another process that is migrating before giving up."""

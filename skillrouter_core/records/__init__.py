@@ -20,7 +20,14 @@ from skillrouter_core.records.duplicates import (
     Verdict,
 )
 from skillrouter_core.records.jobs import Job, JobState
-from skillrouter_core.records.labels import Judgement, QueuedSkill, SavedQuery
+from skillrouter_core.records.labels import (
+    Judgement,
+    QuerySource,
+    QueuedSkill,
+    SavedQuery,
+    Settlement,
+    Split,
+)
 from skillrouter_core.records.routes import (
     Candidate,
     Hit,
@@ -67,13 +74,16 @@ __all__ = [
     "Problem",
     "QueryAnswer",
     "QueryEffect",
+    "QuerySource",
     "QueuedSkill",
     "Route",
     "RouteOptions",
     "SavedQuery",
+    "Settlement",
     "Skill",
     "SkillEvent",
     "Span",
+    "Split",
     "Stage1",
     "StolenQuery",
     "SyncReport",

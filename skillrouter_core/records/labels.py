@@ -1,18 +1,38 @@
 """What people say of queries and skills.
 
-Responsible for saved queries, judgements and what waits for one. Must not know how any of
-them is stored or used.
+Responsible for saved queries, judgements, settlements and what waits for a judgement. Must not
+know how any of them is stored or used.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+
+
+class Split(StrEnum):
+    """Which side of training a query is on; all copies of a text are on the same side."""
+
+    TRAIN = "train"
+    HELD_OUT = "held-out"
+
+
+class QuerySource(StrEnum):
+    """Where a query came from."""
+
+    ROUTE = "route"
+    TYPED = "typed"
+    UPLOAD = "upload"
+    EVAL_CORE = "eval-core"
 
 
 @dataclass(frozen=True, slots=True)
 class SavedQuery:
-    """A query kept for rerun; `expected` are the skill ids that should answer it."""
+    """A query kept for rerun and for labelling; `expected` are the skill ids that should answer it.
+
+    `source` is a `QuerySource`, or empty in queries kept before sources were.
+    """
 
     query_id: int
     text: str
@@ -20,13 +40,17 @@ class SavedQuery:
     expected: tuple[str, ...]
     author: str
     created_at: datetime
+    source: str = ""
+    split: Split = Split.TRAIN
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """One person's verdict on a query and a skill: 3 right, 2 useful, 1 related, 0 wrong.
 
-    `grade` None means "can't tell". Append-only; the newest of an annotator counts.
+    `grade` None means "can't tell". Append-only; the newest of an annotator counts. `seconds` is
+    the time the person took, None where nobody measured it; `origin` says where the pair was
+    shown ("route", "import", a queue's strategy).
     """
 
     judgement_id: int
@@ -35,6 +59,23 @@ class Judgement:
     content_hash: str
     grade: int | None
     annotator: str
+    created_at: datetime
+    seconds: float | None = None
+    note: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The grade on which a conflict of several people was settled; the newest not undone counts."""
+
+    settlement_id: int
+    query_text: str
+    skill_id: str
+    content_hash: str
+    grade: int | None
+    note: str
+    author: str
     created_at: datetime
 
 
