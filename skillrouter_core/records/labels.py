@@ -1,7 +1,8 @@
 """What people say of queries and skills.
 
-Responsible for saved queries, judgements, settlements and what waits for a judgement. Must not
-know how any of them is stored or used.
+Responsible for saved queries, judgements, settlements and what waits for a judgement; what
+annotators do event by event is in `label_events`. Must not know how any of them is stored or
+used.
 """
 
 from __future__ import annotations
@@ -45,6 +46,39 @@ class SavedQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class NewQuery:
+    """A query about to be kept; the same text may be there already.
+
+    `expected` empty says nothing of what should answer it. `split` declares a side; None leaves
+    the one that a kept copy has, else the one that the text decides.
+    """
+
+    text: str
+    expected: tuple[str, ...] = ()
+    split: Split | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedCounts:
+    """What keeping a batch did: how many were new, changed one that was there, or changed none."""
+
+    added: int
+    updated: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteSize:
+    """How many queries a suite has, on each side, and how many of them with an expected skill."""
+
+    name: str
+    queries: int
+    train: int
+    held_out: int
+    expected: int
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """One person's verdict on a query and a skill: 3 right, 2 useful, 1 related, 0 wrong.
 
@@ -63,6 +97,26 @@ class Judgement:
     seconds: float | None = None
     note: str = ""
     origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewJudgement:
+    """A verdict about to be kept; fields as in `Judgement`.
+
+    `content_hash` None stands for the skill's present text, `created_at` None for now. `token`
+    is the sender's name for it: the same one again changes nothing.
+    """
+
+    query_text: str
+    skill_id: str
+    grade: int | None
+    annotator: str
+    content_hash: str | None = None
+    created_at: datetime | None = None
+    seconds: float | None = None
+    note: str = ""
+    origin: str = ""
+    token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
