@@ -31,10 +31,11 @@ GENERIC_ONLY = "generic_only"
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One query of a benchmark."""
+    """One query of a benchmark; `style` is how it is worded, empty where nobody says."""
 
     task_id: str
     query: str
+    style: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,12 @@ def _read_tasks(path: Path) -> tuple[Task, ...]:
             raise BenchmarkError(
                 f"{path}:{line}: task {task_id!r} comes twice. Remove one of them."
             )
-        tasks[task_id] = Task(task_id, required(record, "instruction_text", path, line))
+        style = record.get("style")
+        tasks[task_id] = Task(
+            task_id,
+            required(record, "instruction_text", path, line),
+            style if isinstance(style, str) else "",
+        )
     if not tasks:
         raise BenchmarkError(f"{path} holds no tasks. Put one JSON object on each line.")
     return tuple(tasks.values())

@@ -23,7 +23,7 @@ from skillrouter_core.workspace.loading import CachedModels, Models
 
 if TYPE_CHECKING:
     from skillrouter_core.workspace.duplicates import Duplicates
-    from skillrouter_core.workspace.evaluation import Evaluation
+    from skillrouter_core.workspace.evaluation import Evaluating
     from skillrouter_core.workspace.indexing import Indexing
     from skillrouter_core.workspace.mapping import Mapping
     from skillrouter_core.workspace.routing import Routing
@@ -90,11 +90,11 @@ class Workspace:
         return Mapping(self)
 
     @cached_property
-    def evaluation(self) -> Evaluation:
-        """The service that runs benchmarks."""
-        from skillrouter_core.workspace.evaluation import Evaluation
+    def evaluation(self) -> Evaluating:
+        """The service that runs benchmarks and keeps their outcomes."""
+        from skillrouter_core.workspace.evaluation import Evaluating
 
-        return Evaluation(self)
+        return Evaluating(self)
 
     @cached_property
     def routing(self) -> Routing:

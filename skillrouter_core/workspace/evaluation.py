@@ -1,25 +1,29 @@
 """Benchmarks run with the workspace's models.
 
 Responsible for indexing a benchmark's own pool, its vectors shared with the catalogs by
-content, and for routing its tasks. Must not know how reports are printed.
+content, for routing its tasks, and for what is kept of it. Must not know how reports are printed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillrouter_core.models import Profile, profile_named
 from skillrouter_core.progress import ProgressListener, silent
-from skillrouter_core.records import RouteOptions, Skill
+from skillrouter_core.records import RouteOptions, Skill, Split
 from skillrouter_core.texts import preset_named
 
 if TYPE_CHECKING:
     from skillrouter_core.evaluate import RankedAnswer, TierReport
+    from skillrouter_core.index import SkillIndex
+    from skillrouter_core.records.evaluations import Evaluation, EvaluationInfo
     from skillrouter_core.route import Router
     from skillrouter_core.workspace import Workspace
+    from skillrouter_core.workspace.kept_evaluations import Subject
 
 
 class _Ranking:
@@ -43,7 +47,7 @@ class _Ranking:
         )
 
 
-class Evaluation:
+class Evaluating:
     """Runs benchmarks in the Eval-Core layout; one instance per workspace."""
 
     def __init__(self, workspace: Workspace) -> None:
@@ -70,39 +74,114 @@ class Evaluation:
         reports = []
         for tier in tiers or benchmark.tiers:
             pool = load_pool(folder, tier)
-            router = _Ranking(self._router(folder, tier, pool, options, listener), options)
+            index = self._index(folder, tier, pool, options, listener)
+            router = _Ranking(self._router(index, pool, options), options)
             router.rank("warm up")
             ids = frozenset(skill.skill_id for skill in pool)
             reports.append(evaluate(benchmark, tier, router, listener=listener, pool_ids=ids))
         return tuple(reports)
 
-    def _router(
+    def keep(
+        self,
+        folder: Path | None,
+        tier: str = "",
+        *,
+        options: RouteOptions | None = None,
+        note: str = "",
+        listener: ProgressListener = silent,
+    ) -> Evaluation:
+        """Evaluate a benchmark's tier, keep the outcome task by task and return it.
+
+        `folder` None asks the workspace's own held-out queries over its live skills. Raises
+        BenchmarkError, the ModelError family, UsageError where nothing can be asked.
+        """
+        from skillrouter_core.evaluate.copies import CopyFinder
+        from skillrouter_core.evaluate.store import save_evaluation
+        from skillrouter_core.workspace.kept_evaluations import ask
+
+        options = options or RouteOptions()
+        options = replace(options, top=options.candidates)  # every candidate is remembered
+        subject = self._subject(folder, tier)
+        place = folder if folder is not None else self._workspace.home
+        index = self._index(place, subject.tier, subject.pool, options, listener)
+        router = self._router(index, subject.pool, options)
+        router.route("warm up", options)
+        copies = CopyFinder(_cosines(index))
+        made = ask(subject, router, options, copies, note=note, listener=listener)
+        save_evaluation(self.kept_folder, made)
+        return made
+
+    def kept(self) -> tuple[EvaluationInfo, ...]:
+        """Return what was kept, newest first."""
+        from skillrouter_core.evaluate.store import list_evaluations
+
+        return list_evaluations(self.kept_folder)
+
+    def load(self, evaluation_id: str) -> Evaluation:
+        """Return one kept evaluation; raises NotFoundError for an unknown one."""
+        from skillrouter_core.evaluate.store import load_evaluation
+
+        return load_evaluation(self.kept_folder, evaluation_id)
+
+    def delete(self, evaluation_id: str) -> None:
+        """Delete one kept evaluation; raises NotFoundError for an unknown one."""
+        from skillrouter_core.evaluate.store import delete_evaluation
+
+        delete_evaluation(self.kept_folder, evaluation_id)
+
+    @property
+    def kept_folder(self) -> Path:
+        """Where kept evaluations lie."""
+        return self._workspace.home / "evaluations"
+
+    def held_out_right(self) -> dict[str, tuple[str, ...]]:
+        """Return the skills expected of held-out queries, by the query's text."""
+        right: dict[str, list[str]] = {}
+        for query in self._workspace.labels.queries():
+            if query.split is Split.HELD_OUT:
+                right.setdefault(query.text, []).extend(query.expected)
+        return {text: tuple(dict.fromkeys(ids)) for text, ids in right.items() if ids}
+
+    def _subject(self, folder: Path | None, tier: str) -> Subject:
+        from skillrouter_core.workspace.kept_evaluations import benchmark_subject, label_subject
+
+        if folder is not None:
+            return benchmark_subject(folder, tier)
+        return label_subject(self.held_out_right(), self._workspace.catalogs.skills())
+
+    def _index(
         self,
         folder: Path,
         tier: str,
         pool: Sequence[Skill],
         options: RouteOptions,
         listener: ProgressListener,
-    ) -> Router:
+    ) -> SkillIndex:
         from skillrouter_core.index import FULL, NO_BODY, SkillIndex
-        from skillrouter_core.route import Router
         from skillrouter_core.workspace.building import BuildPlan, attach_views, ensure_lexical
 
         profile = profile_named(options.profile)
-        preset = preset_named(profile.preset)
         views = (FULL if options.body else NO_BODY,)
         plan = BuildPlan(
-            self._folder(folder, tier, profile), self._workspace.home / "vectors", preset, views
+            self._folder(folder, tier, profile),
+            self._workspace.home / "vectors",
+            preset_named(profile.preset),
+            views,
         )
-        models = self._workspace.models
-        encoder = models.encoder(profile)
+        encoder = self._workspace.models.encoder(profile)
         attach_views(plan, ensure_lexical(plan, pool), pool, encoder, listener)
+        return SkillIndex.load(plan.folder)
+
+    def _router(self, index: SkillIndex, pool: Sequence[Skill], options: RouteOptions) -> Router:
+        from skillrouter_core.route import Router
+
+        profile, models = profile_named(options.profile), self._workspace.models
         by_id = {skill.skill_id: skill for skill in pool}
         return Router(
-            SkillIndex.load(plan.folder),
+            index,
             lambda ids: {one: by_id[one] for one in ids if one in by_id},
-            preset,
-            encoder=encoder,
+            preset_named(profile.preset),
+            encoder=models.encoder(profile),
             reranker=models.reranker(profile) if options.rerank else None,
             tuning=models.tuning(profile),
         )
@@ -111,3 +190,16 @@ class Evaluation:
         place = f"{folder.resolve()}\x1f{tier}\x1f{profile.name}"
         name = f"{folder.resolve().name}-{tier}-{sha256(place.encode()).hexdigest()[:8]}"
         return self._workspace.home / "index" / "benchmarks" / name
+
+
+def _cosines(index: SkillIndex) -> Callable[[str, str], float | None]:
+    """Return how to find the cosine of two skills of an index by id."""
+    import numpy as np
+
+    def cosine(a: str, b: str) -> float | None:
+        dense = index.dense()
+        if dense is None:
+            return None
+        return float(dense.scores(dense.matrix[index.row(a)], np.array([index.row(b)]))[0])
+
+    return cosine

@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from skillrouter_core.errors import Cancelled, IndexNotReadyError
+from skillrouter_core.errors import Cancelled, IndexNotReadyError, UsageError
 from skillrouter_core.index import FULL, SkillIndex
 from skillrouter_core.models import PROFILES, find_model
 from skillrouter_core.records import RouteOptions, Stage1
@@ -190,3 +190,30 @@ def test_a_benchmark_without_bodies_loses_what_only_bodies_say(workspace, benchm
     (report,) = workspace.evaluation.run(benchmark, options=options)
     assert report.as_json()["easy"]["retrieval"]["all"]["Hit@1"] == 0.5
     assert np.isfinite(report.as_json()["easy"]["latency_ms"]["p50"])
+
+
+def test_a_kept_evaluation_remembers_every_answer(workspace, benchmark):
+    made = workspace.evaluation.keep(benchmark, "easy", note="first")
+    (info,) = workspace.evaluation.kept()
+    assert info == made.info
+    assert (info.benchmark, info.tasks, info.hit, info.note) == ("bench", 2, 1.0, "first")
+    first = workspace.evaluation.load(info.evaluation_id).tasks[0]
+    assert (first.task_id, first.right, first.hit) == ("t1", ("bread",), True)
+    assert {entry.skill_id for entry in first.candidates} == set(SKILLS)
+    assert first.candidates[0].stage2_score is not None
+    workspace.evaluation.delete(info.evaluation_id)
+    assert workspace.evaluation.kept() == ()
+
+
+def test_the_same_tasks_and_pool_have_the_same_fingerprint(workspace, benchmark):
+    one = workspace.evaluation.keep(benchmark, "easy")
+    two = workspace.evaluation.keep(benchmark, "easy", options=RouteOptions(rerank=False))
+    write_pool(benchmark / "easy", {**SKILLS, "bread": ("Bake", "Bake at 230 C.")})
+    three = workspace.evaluation.keep(benchmark, "easy")
+    assert one.info.fingerprint == two.info.fingerprint != three.info.fingerprint
+    assert (one.info.rerank, two.info.rerank, two.info.reranker) == (True, False, "")
+
+
+def test_without_held_out_answers_there_is_nothing_to_ask(workspace):
+    with pytest.raises(UsageError, match="held-out"):
+        workspace.evaluation.keep(None)
