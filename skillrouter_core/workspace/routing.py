@@ -6,11 +6,13 @@ index is published. Must not know how the answer is shown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from skillrouter_core.errors import IndexNotReadyError
+from db import settings
+from skillrouter_core.errors import IndexNotReadyError, UsageError
 from skillrouter_core.models import PROFILES, profile_named
 from skillrouter_core.records import Route, RouteOptions, Skill, Stage1
 from skillrouter_core.texts import preset_named
@@ -65,6 +67,27 @@ class Routing:
     def profiles(self) -> tuple[str, ...]:
         """Return the names of the built-in profiles, the default first."""
         return tuple(PROFILES)
+
+    def threshold(self, profile: str = "compact") -> float:
+        """Return the confidence below which no skill is said to fit: the chosen, else the fitted.
+
+        Reads a model's manifest, so it raises the ModelError family.
+        """
+        with self._workspace.database.read() as session:
+            chosen = settings.value(session, _threshold_key(profile))
+        if chosen is not None:
+            return float(chosen)
+        return self._workspace.models.tuning(profile_named(profile)).none_fits_below
+
+    def set_threshold(self, threshold: float, profile: str = "compact") -> None:
+        """Choose the confidence, from 0 to 1, below which no skill is said to fit.
+
+        It holds for every route that names none of its own. Raises UsageError outside 0 to 1.
+        """
+        if not 0 <= threshold <= 1:
+            raise UsageError(f"a threshold of {threshold} is no confidence; give one from 0 to 1")
+        with self._workspace.database.write() as session:
+            settings.put(session, _threshold_key(profile), repr(float(threshold)))
 
     def version(self, profile: str = "compact") -> str:
         """Return a token that changes when another index is published; empty before the first."""
@@ -124,5 +147,10 @@ class Routing:
             preset_named(profile.preset),
             encoder=encoder,
             reranker=reranker,
-            tuning=models.tuning(profile),
+            tuning=replace(models.tuning(profile), none_fits_below=self.threshold(options.profile)),
         )
+
+
+def _threshold_key(profile: str) -> str:
+    """Return the setting's name: profiles may be paths of any length."""
+    return f"none_fits_below {sha256(profile.encode()).hexdigest()[:16]}"

@@ -217,3 +217,19 @@ def test_the_same_tasks_and_pool_have_the_same_fingerprint(workspace, benchmark)
 def test_without_held_out_answers_there_is_nothing_to_ask(workspace):
     with pytest.raises(UsageError, match="held-out"):
         workspace.evaluation.keep(None)
+
+
+def test_a_chosen_threshold_holds_for_routes_that_name_none(workspace):
+    workspace.indexing.build()
+    assert workspace.routing.threshold() == workspace.routing.route("bake bread").threshold
+    workspace.routing.set_threshold(0.75)
+    assert workspace.routing.route("bake bread").threshold == 0.75
+    own = RouteOptions(none_fits_below=0.2)
+    assert workspace.routing.route("bake bread", own).threshold == 0.2
+    assert workspace.routing.threshold("minilm") != 0.75
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1, float("nan")])
+def test_a_threshold_that_is_no_confidence_is_refused(workspace, threshold):
+    with pytest.raises(UsageError, match="from 0 to 1"):
+        workspace.routing.set_threshold(threshold)
