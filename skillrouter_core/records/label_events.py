@@ -90,12 +90,13 @@ class PastJudgement:
 
 @dataclass(frozen=True, slots=True)
 class VerdictKey:
-    """Who said something of which pair, without what; numbers grow with every verdict."""
+    """Who graded which pair how, without any text; numbers grow with every verdict."""
 
     judgement_id: int
     query_key: str
     skill_id: str
     annotator: str
+    grade: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
