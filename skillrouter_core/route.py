@@ -190,9 +190,10 @@ class Router:
     def _present(
         self, query: str, ranked: list[_Scored], options: RouteOptions
     ) -> tuple[Candidate, ...]:
-        """Return the shown answers: near-copies folded, evidence attached."""
+        """Return the shown answers: near-copies folded where wanted, evidence attached."""
         head = ranked[: max(options.candidates, options.top)]
-        groups = fold([entry.skill for entry in head])
+        alone = [[position] for position in range(len(head))]
+        groups = fold([entry.skill for entry in head]) if options.fold else alone
         lexical = self._index.lexical(_view(options))
         shown = []
         for position, group in enumerate(groups[: options.top], 1):

@@ -25,7 +25,8 @@ class RouteOptions:
     """How one query is to be routed.
 
     `top` answers are shown; `candidates` go into stage 2 (the paper's K = 20 beat 10 and 50).
-    `body=False` hides bodies from both stages, to show what that costs. Below
+    `body=False` hides bodies from both stages, to show what that costs. `fold=False` shows
+    near-copies as answers of their own, as labelling needs them. Below
     `none_fits_below` the route says that no skill fits (None: the profile's calibrated value).
     """
 
@@ -36,6 +37,7 @@ class RouteOptions:
     candidates: int = 20
     profile: str = "compact"
     none_fits_below: float | None = None
+    fold: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,15 @@ def test_near_copies_fold_under_the_better_one_but_stay_in_the_ranking(index):
     assert "pool/bread-copy" in route.ranking
 
 
+def test_near_copies_stand_apart_where_folding_is_not_wanted(index):
+    route = router(index).route("bake bread", RouteOptions(fold=False))
+    assert [one.skill.skill_id for one in route.candidates] == list(route.ranking)
+    assert [one.place for one in route.candidates] == list(range(1, len(route.ranking) + 1))
+    copy = next(c for c in route.candidates if c.skill.skill_id == "pool/bread-copy")
+    assert copy.stage2_score is not None
+    assert copy.folded == ()
+
+
 def test_stage_2_moves_and_says_by_how_much(index):
     class Backwards(OverlapReranker):
         def score(self, query, documents):
