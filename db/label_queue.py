@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Select, insert, select
 from sqlalchemy.orm import Session
 
-from db import catalogs, skills
+from db import catalogs, label_version, skills
 from db.columns import storable, utc_now
 from db.models import QueuedRemovalRow, QueuedRow
 from db.sync_plan import CHUNK
@@ -81,4 +81,6 @@ def _waiting(*columns: Any) -> Select[*tuple[Any, ...]]:
 def _append(session: Session, table: Any, rows: list[dict[str, Any]]) -> int:
     for start in range(0, len(rows), CHUNK):
         session.execute(insert(table), rows[start : start + CHUNK])
+    if rows:
+        label_version.touch(session)
     return len(rows)
