@@ -11,14 +11,14 @@ sends nothing. Texts are asked for a few rows at a time, by a fragment that draw
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-_FOLDER = Path(__file__).parents[1] / "static" / "map"
+from pages.common import scripts
+
+_FOLDER = scripts.STATIC / "map"
 _PART = ("hub.js", "part.js")
 _MAP = (
     "hub.js",
@@ -39,8 +39,6 @@ _MAP = (
     "map.js",
 )
 """Modules in import order: each imports only from those before it."""
-_IMPORT = re.compile(r"^import\s[^;]*;\n", re.MULTILINE)
-_EXPORT = re.compile(r"^export (?:class|const|function) (\w+)", re.MULTILINE)
 
 MAP_KEY = "map"
 Texts = Callable[[Sequence[int]], list[tuple[int, str, str]]]
@@ -48,18 +46,8 @@ Texts = Callable[[Sequence[int]], list[tuple[int, str, str]]]
 
 
 def joined(names: Sequence[str]) -> str:
-    """Return ES modules as one, since a component may be given a single script.
-
-    Each keeps a scope of its own; what it exports is named for those after it.
-    """
-    *parts, last = ((_FOLDER / name).read_text(encoding="utf-8") for name in names)
-    return "\n".join([*(_scoped(part) for part in parts), _IMPORT.sub("", last)])
-
-
-def _scoped(text: str) -> str:
-    exported = ", ".join(_EXPORT.findall(text))
-    body = re.sub(r"^export ", "", _IMPORT.sub("", text), flags=re.MULTILINE)
-    return f"const {{ {exported} }} = (() => {{\n{body}return {{ {exported} }};\n}})();"
+    """Return modules of the map as one script."""
+    return scripts.joined(_FOLDER, names)
 
 
 PALETTE: dict[str, dict[str, Any]] = json.loads((_FOLDER / "palette.json").read_text("utf-8"))
