@@ -65,5 +65,9 @@ class TrainingError(SkillRouterError):
     """Training cannot start or go on (too few pairs, a checkpoint of another run)."""
 
 
+class LeakageError(TrainingError):
+    """What is held out to measure with would be trained on; the message names it."""
+
+
 class Cancelled(SkillRouterError):  # noqa: N818  # an outcome a person asked for, not a fault
     """The person watching asked for the work to stop; what was finished is kept."""
