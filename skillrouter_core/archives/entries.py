@@ -55,9 +55,10 @@ def too_many(archive: str, found: str) -> UnsafeArchiveError:
     )
 
 
-def too_large(path: str, size: int) -> ImportIssue:
-    """Return the issue for a skill file above MAX_SKILL_BYTES."""
-    reason = f"{size} bytes, more than the {MAX_SKILL_BYTES} a skill file may have"
+def too_large(path: str, size: int, max_bytes: int = MAX_SKILL_BYTES) -> ImportIssue:
+    """Return the issue for a file above its cap, by default that of a skill file."""
+    what = "a skill file" if max_bytes == MAX_SKILL_BYTES else "this file"
+    reason = f"{size} bytes, more than the {max_bytes} {what} may have"
     return ImportIssue(path, None, reason, imported=False)
 
 

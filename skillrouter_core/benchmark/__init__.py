@@ -15,6 +15,7 @@ from skillrouter_core.benchmark.layout import (
     Relevance,
     Task,
     load_benchmark,
+    load_tasks,
 )
 from skillrouter_core.benchmark.pools import Pool, load_pool, read_pool
 from skillrouter_core.benchmark.predictions import (
@@ -34,6 +35,7 @@ __all__ = [
     "load_benchmark",
     "load_pool",
     "load_predictions",
+    "load_tasks",
     "named",
     "read_pool",
     "save_predictions",

@@ -77,9 +77,16 @@ def load_benchmark(folder: Path | str) -> Benchmark:
             f"{root} is not a folder. Name a folder that holds {TASKS_FILE}, {RELEVANCE_FILE} "
             "and a folder for each tier."
         )
-    tasks = _read_tasks(root / TASKS_FILE)
-    relevance = _read_relevance(root / RELEVANCE_FILE)
+    tasks, relevance = load_tasks(root)
     return Benchmark(root, tasks, relevance, find_tiers(root), _oddities(tasks, relevance))
+
+
+def load_tasks(folder: Path) -> tuple[tuple[Task, ...], dict[str, Relevance]]:
+    """Read the tasks in file order and the relevance by task id; the folder needs no pool.
+
+    Raises `BenchmarkError` naming file, line and remedy.
+    """
+    return _read_tasks(folder / TASKS_FILE), _read_relevance(folder / RELEVANCE_FILE)
 
 
 def _read_tasks(path: Path) -> tuple[Task, ...]:

@@ -57,6 +57,16 @@ def test_only_skill_files_are_unpacked(tmp_path: Path) -> None:
     assert issues == ()
 
 
+def test_other_files_are_unpacked_where_asked_for(tmp_path: Path) -> None:
+    files = {"a/tasks.jsonl": b"{}", "a/SKILL.md": SKILL, "a/big.jsonl": b"x" * 30}
+    path = pack(tmp_path / "x.zip", files)
+    with open_archive(path, wanted=lambda name: name.endswith(".jsonl"), max_bytes=20) as unpacked:
+        assert contents(unpacked.folder) == {"a/tasks.jsonl": b"{}"}
+    assert [issue.reason for issue in unpacked.issues] == [
+        "30 bytes, more than the 20 this file may have"
+    ]
+
+
 def test_folder_is_gone_afterwards(tmp_path: Path) -> None:
     with open_archive(pack(tmp_path / "x.zip", {"SKILL.md": SKILL})) as unpacked:
         folder = unpacked.folder
