@@ -24,6 +24,15 @@ from skillrouter_core.index.generations import (
     fingerprint,
     publish,
 )
+from skillrouter_core.index.holding import (
+    HeldBack,
+    discard_held,
+    held_back,
+    hold,
+    publish_held,
+    publish_over,
+    release,
+)
 from skillrouter_core.index.skills import DenseSource, SkillIndex, attach_dense, write_lexical
 
 __all__ = [
@@ -34,13 +43,20 @@ __all__ = [
     "DenseIndex",
     "DensePart",
     "DenseSource",
+    "HeldBack",
     "IndexManifest",
     "SkillIndex",
     "attach_dense",
     "building",
     "current_generation",
     "current_version",
+    "discard_held",
     "fingerprint",
+    "held_back",
+    "hold",
     "publish",
+    "publish_held",
+    "publish_over",
+    "release",
     "write_lexical",
 ]

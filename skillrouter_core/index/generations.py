@@ -4,6 +4,7 @@ Responsible for the layout on disk, the pointer to the published generation, and
 clearing away what nobody reads. Must not know how rows are scored.
 
     index/<profile>/CURRENT              the name of the generation to load
+    index/<profile>/HELD                 a finished one that waits for a person, see `holding`
     index/<profile>/<generation>/        rows.json, manifest.json, one folder a view
         full/lexical/, full/dense-*      name, description and body
         no-body/lexical/, no-body/...    name and description alone
@@ -37,6 +38,9 @@ VIEWS = (FULL, NO_BODY)
 
 LOCK_SECONDS = 60.0
 """How long a second indexing run waits for the first before it gives up."""
+
+HELD = "HELD"
+"""The file that says which generation is not published yet; see `holding`."""
 
 REBUILD = "run `skillrouter index` to rebuild it"
 
@@ -98,10 +102,11 @@ def publish(folder: Path, generation: Path) -> None:
 
     The one before stays for readers that have just looked up its name.
     """
-    before = _current_name(folder)
+    before = current_name(folder)
     if before == generation.name:
         return
     _write_text(folder / "CURRENT", generation.name)
+    (folder / HELD).unlink(missing_ok=True)  # it counted while `before` answered
     kept = {generation.name, before}
     for old in folder.iterdir():
         if old.is_dir() and old.name < generation.name and old.name not in kept:
@@ -110,7 +115,7 @@ def publish(folder: Path, generation: Path) -> None:
 
 def current_generation(folder: Path) -> Path:
     """Return the published generation's folder; raise IndexNotReadyError where there is none."""
-    name = _current_name(folder)
+    name = current_name(folder)
     if not name or not (folder / name).is_dir():
         raise IndexNotReadyError(f"{folder}: no index here yet; run `skillrouter index`")
     return folder / name
@@ -155,7 +160,8 @@ def next_generation(folder: Path) -> Path:
         return generation
 
 
-def _current_name(folder: Path) -> str:
+def current_name(folder: Path) -> str:
+    """Return the name of the published generation, empty where there is none."""
     try:
         return (folder / "CURRENT").read_text(encoding="utf-8").strip()
     except FileNotFoundError:

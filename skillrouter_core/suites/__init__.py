@@ -3,3 +3,8 @@
 Responsible for what changed between two runs of a suite and how sure that is. Must not know
 the database, a page or a model.
 """
+
+from skillrouter_core.suites.changes import diff, doubtful
+from skillrouter_core.suites.scores import CANDIDATES, estimate, is_right, score
+
+__all__ = ["CANDIDATES", "diff", "doubtful", "estimate", "is_right", "score"]

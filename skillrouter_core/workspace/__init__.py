@@ -22,11 +22,13 @@ from skillrouter_core.workspace.labels import Labels
 from skillrouter_core.workspace.loading import CachedModels, Models
 
 if TYPE_CHECKING:
+    from skillrouter_core.workspace.agreement import Agreement
     from skillrouter_core.workspace.duplicates import Duplicates
     from skillrouter_core.workspace.evaluation import Evaluating
     from skillrouter_core.workspace.indexing import Indexing
     from skillrouter_core.workspace.mapping import Mapping
     from skillrouter_core.workspace.routing import Routing
+    from skillrouter_core.workspace.suites import Suites
 
 __all__ = ["Catalogs", "Labels", "SkillFilter", "SkillPage", "SkillRow", "Workspace"]
 
@@ -83,6 +85,13 @@ class Workspace:
         return Duplicates(self)
 
     @cached_property
+    def agreement(self) -> Agreement:
+        """The service that says how far people agree, and on what."""
+        from skillrouter_core.workspace.agreement import Agreement
+
+        return Agreement(self)
+
+    @cached_property
     def map(self) -> Mapping:
         """The service that lays the catalog out as a picture."""
         from skillrouter_core.workspace.mapping import Mapping
@@ -102,6 +111,13 @@ class Workspace:
         from skillrouter_core.workspace.routing import Routing
 
         return Routing(self)
+
+    @cached_property
+    def suites(self) -> Suites:
+        """The service that runs the saved queries again and says what changed."""
+        from skillrouter_core.workspace.suites import Suites
+
+        return Suites(self)
 
     def close(self) -> None:
         """Close the database; the workspace is not used afterwards."""

@@ -19,6 +19,7 @@ from skillrouter_core.index import (
     SkillIndex,
     attach_dense,
     fingerprint,
+    held_back,
     publish,
     write_lexical,
 )
@@ -58,12 +59,17 @@ def ensure_lexical(plan: BuildPlan, skills: Sequence[Skill]) -> Path:
     the new ones are complete.
     """
     current = published(plan.folder)
-    rows = [(skill.skill_id, skill.content_hash) for skill in skills]
-    same_texts = current is not None and current.manifest.preset == plan.preset.name
-    if current is not None and same_texts and current.manifest.fingerprint == fingerprint(rows):
+    if current is not None and holds(current, plan, skills):
         return current.generation
     has_vectors = current is not None and bool(current.manifest.dense)
     return write_lexical(plan.folder, skills, plan.preset, published=not has_vectors)
+
+
+def holds(index: SkillIndex, plan: BuildPlan, skills: Sequence[Skill]) -> bool:
+    """Return whether an index is of exactly these skills, ids and texts, by the plan's preset."""
+    rows = [(skill.skill_id, skill.content_hash) for skill in skills]
+    manifest = index.manifest
+    return manifest.preset == plan.preset.name and manifest.fingerprint == fingerprint(rows)
 
 
 def embed_missing(
@@ -94,8 +100,13 @@ def attach_views(
     skills: Sequence[Skill],
     encoder: Encoder,
     listener: ProgressListener,
+    *,
+    beside: bool = False,
 ) -> int:
-    """Embed what is missing, view by view, and publish each as it is complete; return how many."""
+    """Embed what is missing, view by view, and publish each as it is complete; return how many.
+
+    With `beside` nothing is published: the generation is then complete beside the one in use.
+    """
     hashes = [skill.content_hash for skill in skills]
     embedded = 0
     for view in plan.views:
@@ -106,8 +117,24 @@ def attach_views(
         if not _attached(generation, view, encoder.model_key, version):
             source = DenseSource(store.gather(hashes), encoder.model_key, version)
             attach_dense(generation, {view: source})
-        publish(plan.folder, generation)
+        if not beside:
+            publish(plan.folder, generation)
     return embedded
+
+
+def build_beside(
+    plan: BuildPlan, skills: Sequence[Skill], encoder: Encoder, listener: ProgressListener
+) -> tuple[Path, int]:
+    """Return a complete generation beside the published one, and how many texts were embedded.
+
+    The one held back is taken where it is of these very skills. Whoever calls publishes it,
+    holds it back, or leaves it to be cleared away by the next build.
+    """
+    held = held_back(plan.folder)
+    generation = None if held is None else held.generation
+    if generation is None or not holds(SkillIndex.open_generation(generation), plan, skills):
+        generation = write_lexical(plan.folder, skills, plan.preset, published=False)
+    return generation, attach_views(plan, generation, skills, encoder, listener, beside=True)
 
 
 def complete(plan: BuildPlan, generation: Path, model_key: str) -> bool:

@@ -6,12 +6,13 @@ a skill's text is good for (indexes, models, labels).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from db import catalogs as stored_catalogs
 from db import categories as stored_categories
 from db import skills as stored_skills
+from db import versions as stored_versions
 from db.models import NAME_CHARS
 from db.session import Database
 from db.sync import sync as store_scan
@@ -176,6 +177,16 @@ class Catalogs:
         """Return the live ones among `skill_ids`, with bodies; unknown ids are left out."""
         with self._database.read() as session:
             return stored_skills.by_id(session, skill_ids)
+
+    def skills_as_of(self, hashes: Mapping[str, str]) -> dict[str, Skill]:
+        """Return skills by id with the texts of these content hashes, live or removed."""
+        with self._database.read() as session:
+            return stored_versions.as_of(session, hashes)
+
+    def skills_as_last_seen(self, skill_ids: Sequence[str]) -> dict[str, Skill]:
+        """Return skills by id with the last text each had, live or removed."""
+        with self._database.read() as session:
+            return stored_versions.latest(session, skill_ids)
 
     def hashes(self) -> dict[str, str]:
         """Return every live skill's content hash by id, sorted by id; reads no texts."""

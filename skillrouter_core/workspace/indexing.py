@@ -7,25 +7,33 @@ an index answers queries.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillrouter_core.models import Profile, find_model, profile_named
 from skillrouter_core.progress import ProgressListener, silent
+from skillrouter_core.records import Skill
 from skillrouter_core.texts import preset_named
 
 if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
+    from skillrouter_core.workspace.building import BuildPlan
+    from skillrouter_core.workspace.holding import HeldIndex
 
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
-    """What one build did: skills indexed, texts embedded anew, seconds taken."""
+    """What one build did: skills indexed, texts embedded anew, seconds taken.
+
+    `held`: the index was made but not published, because saved queries would break.
+    """
 
     skills: int
     embedded: int
     seconds: float
+    held: HeldIndex | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +62,44 @@ class Indexing:
     def build(self, listener: ProgressListener = silent, profile: str = "compact") -> IndexReport:
         """Bring a profile's index up to date with the catalogs and return what was done.
 
-        BM25 answers as soon as it is written; vectors follow. Safe to kill and to repeat.
-        Raises the ModelError family, WorkspaceError, and what the listener raises.
+        BM25 answers as soon as it is written; vectors follow. Safe to kill and to repeat. Where
+        a saved query that is right today would break, the new index is held back and the old
+        one goes on answering; the report says so. Raises the ModelError family, WorkspaceError
+        (also while another process builds), and what the listener raises.
         """
-        from skillrouter_core.workspace.building import (
-            BuildPlan,
-            attach_views,
-            complete,
-            ensure_lexical,
-        )
+        from skillrouter_core.index import building
+        from skillrouter_core.workspace.building import BuildPlan
+        from skillrouter_core.workspace.holding import at_stake, build_and_compare
 
         started = time.monotonic()
         chosen = profile_named(profile)
-        skills = sorted(self._workspace.catalogs.skills(), key=lambda skill: skill.skill_id)
         plan = BuildPlan(
             self.folder(chosen), self._workspace.home / "vectors", preset_named(chosen.preset)
         )
+        with building(plan.folder):
+            skills = sorted(self._workspace.catalogs.skills(), key=lambda skill: skill.skill_id)
+            current = at_stake(self._workspace, plan, skills, chosen)
+            if current is None:
+                embedded, held = self._build(plan, skills, chosen, listener), None
+            else:
+                embedded, held = build_and_compare(
+                    self._workspace, plan, skills, chosen, current, listener
+                )
+        return IndexReport(len(skills), embedded, time.monotonic() - started, held)
+
+    def _build(
+        self, plan: BuildPlan, skills: Sequence[Skill], profile: Profile, listener: ProgressListener
+    ) -> int:
+        """Build and publish what is missing, and return how many texts were embedded."""
+        from skillrouter_core.index import release
+        from skillrouter_core.workspace.building import attach_views, complete, ensure_lexical
+
         generation = ensure_lexical(plan, skills)
-        if complete(plan, generation, find_model(chosen.encoder).key):  # spare loading a network
-            return IndexReport(len(skills), 0, time.monotonic() - started)
-        encoder = self._workspace.models.encoder(chosen)
-        embedded = attach_views(plan, generation, skills, encoder, listener)
-        return IndexReport(len(skills), embedded, time.monotonic() - started)
+        release(plan.folder)
+        if complete(plan, generation, find_model(profile.encoder).key):  # spare loading a network
+            return 0
+        encoder = self._workspace.models.encoder(profile)
+        return attach_views(plan, generation, skills, encoder, listener)
 
     def status(self, profile: str = "compact") -> IndexStatus:
         """Return where a profile's index stands; loads no model."""
@@ -95,6 +119,30 @@ class Indexing:
             stale=fingerprint(rows) != index.manifest.fingerprint,
             version=index.version,
         )
+
+    def held(self, profile: str = "compact") -> HeldIndex | None:
+        """Return the index of a profile that is held back, None where none is; cheap."""
+        from skillrouter_core.workspace.holding import held
+
+        return held(self._workspace, self.folder(profile_named(profile)), profile)
+
+    def publish_held(self, profile: str = "compact") -> None:
+        """Publish the index that is held back, whatever breaks.
+
+        Raises IndexNotReadyError where none is, or where the catalog has changed since.
+        """
+        from skillrouter_core.workspace.holding import publish_waiting
+
+        publish_waiting(self._workspace, self.folder(profile_named(profile)), profile)
+
+    def discard_held(self, profile: str = "compact") -> None:
+        """Throw away the index that is held back: the old one stays, with its own texts.
+
+        Raises IndexNotReadyError where none is held back.
+        """
+        from skillrouter_core.workspace.holding import discard_waiting
+
+        discard_waiting(self._workspace, self.folder(profile_named(profile)), profile)
 
     def folder(self, profile: Profile) -> Path:
         """Return where a profile's index generations live."""

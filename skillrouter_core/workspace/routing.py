@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 WARM_UP_QUERY = "warm up"
 
+HELD = (
+    "The catalog has changed since, but its new index is held back or was thrown away: answers "
+    "are of the texts before the change. See the page Suites."
+)
+"""Note of a route over an index that is kept although a newer one was made."""
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
@@ -49,7 +55,10 @@ class Routing:
         IndexNotReadyError before the first index, UsageError, and the ModelError family.
         """
         options = options or RouteOptions()
-        return self._router(options).route(query, options)
+        index = self.index(options.profile)
+        held = self._held(index, options.profile)
+        route = self._router(index, options, held=held).route(query, options)
+        return replace(route, notes=(*route.notes, HELD)) if held else route
 
     def warm(self, profile: str = "compact") -> None:
         """Load a profile's models and index, and run them once, so that the next route is quick."""
@@ -132,18 +141,26 @@ class Routing:
             if one in skills
         )
 
-    def _router(self, options: RouteOptions) -> Router:
+    def _held(self, index: SkillIndex, profile: str) -> bool:
+        """Return whether an index goes on answering although a newer one was made."""
+        from skillrouter_core.index import held_back
+
+        held = held_back(self._workspace.indexing.folder(profile_named(profile)))
+        return held is not None and held.base == index.generation.name
+
+    def _router(self, index: SkillIndex, options: RouteOptions, *, held: bool) -> Router:
         from skillrouter_core.route import Router
+        from skillrouter_core.workspace.answering import as_indexed
 
         profile = profile_named(options.profile)
-        index = self.index(options.profile)
         models = self._workspace.models
         wants_vectors = options.stage1 is not Stage1.BM25 and index.dense() is not None
         encoder = models.encoder(profile) if wants_vectors else None
         reranker = models.reranker(profile) if options.rerank else None
         return Router(
             index,
-            self._workspace.catalogs.skills_by_id,
+            # An index that is kept on purpose answers as it did, with the texts it was made of.
+            as_indexed(self._workspace, index) if held else self._workspace.catalogs.skills_by_id,
             preset_named(profile.preset),
             encoder=encoder,
             reranker=reranker,
