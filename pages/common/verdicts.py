@@ -28,12 +28,28 @@ ANNOTATOR = "annotator"
 
 
 def annotator() -> str:
-    """Return the name that judgements are saved under; the login name until another is given."""
-    return st.session_state.get(ANNOTATOR, "").strip() or _login()
+    """Return the name that judgements are saved under.
+
+    That is the user's where Streamlit's login is set up, else the one given here, else that of
+    the account the server runs under.
+    """
+    return logged_in() or st.session_state.get(ANNOTATOR, "").strip() or _login()
+
+
+def logged_in() -> str | None:
+    """Return whom Streamlit's login knows, None where none is set up or nobody is logged in."""
+    if not getattr(st.user, "is_logged_in", False):
+        return None
+    names = (st.user.get(key) for key in ("email", "name", "sub"))
+    return next((name.strip() for name in names if isinstance(name, str) and name.strip()), None)
 
 
 def annotator_input() -> None:
-    """Draw the field for the name."""
+    """Draw the field for the name, or whose login decides it."""
+    name = logged_in()
+    if name is not None:
+        st.caption(f"Logged in as {escape(name)}; judgements carry this name.")
+        return
     st.text_input(
         "Your name",
         value=_login(),
