@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from skillrouter_core.records.labels import Judgement, Settlement
+from skillrouter_core.records.skills import Skill
 
 GRADES = (0, 1, 2, 3)
 USEFUL = 2
@@ -64,6 +65,18 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedText:
+    """The text of a skill that people judged.
+
+    `present`: the skill is still in its catalog; `changed`: it has another text by now.
+    """
+
+    skill: Skill
+    present: bool
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Alpha:
     """Krippendorff's alpha of some verdicts: 1 full agreement, 0 as by chance, below 0 worse.
 
@@ -99,13 +112,16 @@ class TwoPeople:
 class AgreementReport:
     """How far everybody agrees.
 
-    `meetings` has [4][4] counts: how often a grade (row) met another (column) in one pair, each
-    two people counted once, so only the diagonal and above are filled. `unsure` counts the
-    verdicts "can't tell", which alpha takes as missing.
+    `people` are the twos who graded the same pairs, those with most in common first;
+    `people_left_out` counts those that are not told. `meetings` has [4][4] counts: how often a
+    grade (row) met another (column) in one pair, each two people counted once, so only the
+    diagonal and above are filled. `unsure` counts the verdicts "can't tell", which alpha takes as
+    missing.
     """
 
     alpha: Alpha
     people: tuple[TwoPeople, ...]
+    people_left_out: int
     meetings: tuple[tuple[int, ...], ...]
     annotators: tuple[str, ...]
     verdicts: int
