@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 
 from skillrouter_core.errors import UsageError
 from skillrouter_core.progress import ProgressListener
-from skillrouter_core.records import RouteOptions, SyncReport
+from skillrouter_core.records import RouteOptions, Stage1, SyncReport
 from skillrouter_core.records.maps import Level
 from skillrouter_core.workspace import Workspace
+from skillrouter_core.workspace.indexing import IndexReport
 
 JobFunction = Callable[[Workspace, Mapping[str, str], ProgressListener], str]
 """Does the work of one kind of job and returns the message it ends with."""
@@ -21,18 +22,17 @@ JobFunction = Callable[[Workspace, Mapping[str, str], ProgressListener], str]
 def _import(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
     source = _needed(params, "source")
     report = ws.catalogs.sync(source, params.get("name") or None, listener)
-    _build(ws, params, listener)
-    return _counts(report)
+    return _counts(report) + _held(_build(ws, params, listener))
 
 
 def _resync(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
     report = ws.catalogs.resync(_needed(params, "name"), listener)
-    _build(ws, params, listener)
-    return _counts(report)
+    return _counts(report) + _held(_build(ws, params, listener))
 
 
 def _index(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
-    return _build(ws, params, listener)
+    report = _build(ws, params, listener)
+    return f"{report.skills} skills indexed, {report.embedded} texts embedded{_held(report)}"
 
 
 def _duplicates(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
@@ -56,10 +56,41 @@ def _map(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -
     return f"{len(made):,} skills on the map, {crowds}. {made.note}".strip()
 
 
-def _build(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
+def _evaluate(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
+    options = RouteOptions(
+        stage1=Stage1(params.get("stage1") or RouteOptions().stage1),
+        rerank=params.get("rerank") != "no",
+        body=params.get("body") != "no",
+        candidates=int(params.get("candidates") or RouteOptions().candidates),
+        profile=params.get("profile") or RouteOptions().profile,
+    )
+    made = ws.evaluation.keep_source(
+        _needed(params, "source"),
+        params.get("tier", ""),
+        options=options,
+        note=params.get("note", ""),
+        listener=listener,
+    )
+    return f"{made.info.tasks:,} queries asked, Hit@1 {made.info.hit:.3f}"
+
+
+def _suite(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
+    suite = _needed(params, "suite")
+    run = ws.suites.run(suite, listener, params.get("profile") or RouteOptions().profile)
+    found = ws.suites.alone(run.run_id).after
+    return f"{found.right:,} of {found.judged:,} queries of the suite {suite} are answered right"
+
+
+def _build(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> IndexReport:
     profile = params.get("profile")
-    report = ws.indexing.build(listener, profile) if profile else ws.indexing.build(listener)
-    return f"{report.skills} skills indexed, {report.embedded} texts embedded"
+    return ws.indexing.build(listener, profile) if profile else ws.indexing.build(listener)
+
+
+def _held(report: IndexReport) -> str:
+    """Return what to add to a message where the index was made but not published."""
+    if report.held is None:
+        return ""
+    return f"; held: {report.held.summary}, the old index goes on answering (see the page Suites)"
 
 
 def _needed(params: Mapping[str, str], key: str) -> str:
@@ -81,6 +112,8 @@ KINDS: dict[str, JobFunction] = {
     "index": _index,
     "duplicates": _duplicates,
     "map": _map,
+    "suite": _suite,
+    "evaluate": _evaluate,
 }
 """What a job of each kind does."""
 

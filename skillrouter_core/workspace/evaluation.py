@@ -12,9 +12,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from skillrouter_core.errors import UsageError
 from skillrouter_core.models import Profile, profile_named
 from skillrouter_core.progress import ProgressListener, silent
 from skillrouter_core.records import RouteOptions, Skill, Split
+from skillrouter_core.records.maps import Level
 from skillrouter_core.texts import preset_named
 
 if TYPE_CHECKING:
@@ -111,6 +113,24 @@ class Evaluating:
         save_evaluation(self.kept_folder, made)
         return made
 
+    def keep_source(
+        self,
+        source: str,
+        tier: str = "",
+        *,
+        options: RouteOptions | None = None,
+        note: str = "",
+        listener: ProgressListener = silent,
+    ) -> Evaluation:
+        """Do what `keep` does for "labels", "demo" or a benchmark's folder.
+
+        Without a `tier` the folder's only one is taken. Raises UsageError where there are several.
+        """
+        folder = self._folder_of(source)
+        if folder is not None and not tier:
+            tier = _only_tier(folder)
+        return self.keep(folder, tier, options=options, note=note, listener=listener)
+
     def kept(self) -> tuple[EvaluationInfo, ...]:
         """Return what was kept, newest first."""
         from skillrouter_core.evaluate.store import list_evaluations
@@ -141,6 +161,25 @@ class Evaluating:
             if query.split is Split.HELD_OUT:
                 right.setdefault(query.text, []).extend(query.expected)
         return {text: tuple(dict.fromkeys(ids)) for text, ids in right.items() if ids}
+
+    def clusters(self) -> dict[str, str]:
+        """Return the name of the coarse cluster by a skill's content hash; empty without a map."""
+        drawn = self._workspace.map.load()
+        if drawn is None:
+            return {}
+        names = {cluster.number: cluster.name for cluster in drawn.at(Level.COARSE)}
+        numbers = zip(drawn.hashes, drawn.coarse.tolist(), strict=True)
+        return {digest: names.get(number, "no cluster") for digest, number in numbers}
+
+    def _folder_of(self, source: str) -> Path | None:
+        from skillrouter_core.demo import demo_benchmark
+        from skillrouter_core.workspace.kept_evaluations import DEMO, LABELS
+
+        if source == LABELS:
+            return None
+        if source == DEMO:
+            return demo_benchmark(self._workspace.home / "benchmarks" / DEMO)
+        return Path(source).expanduser()
 
     def _subject(self, folder: Path | None, tier: str) -> Subject:
         from skillrouter_core.workspace.kept_evaluations import benchmark_subject, label_subject
@@ -190,6 +229,15 @@ class Evaluating:
         place = f"{folder.resolve()}\x1f{tier}\x1f{profile.name}"
         name = f"{folder.resolve().name}-{tier}-{sha256(place.encode()).hexdigest()[:8]}"
         return self._workspace.home / "index" / "benchmarks" / name
+
+
+def _only_tier(folder: Path) -> str:
+    from skillrouter_core.benchmark import load_benchmark
+
+    tiers = load_benchmark(folder).tiers
+    if len(tiers) > 1:
+        raise UsageError(f"{folder} has the tiers {', '.join(tiers)}; name one of them")
+    return tiers[0]
 
 
 def _cosines(index: SkillIndex) -> Callable[[str, str], float | None]:

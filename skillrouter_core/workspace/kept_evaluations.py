@@ -34,6 +34,8 @@ DESCRIPTION_CHARS = 300
 
 LABELS = "labels"
 """Name of the benchmark made of the workspace's own held-out queries and live skills."""
+DEMO = "demo"
+"""Name of the benchmark that ships with the program."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,11 @@ import pytest
 
 from skillrouter_core.errors import Cancelled, IndexNotReadyError, UsageError
 from skillrouter_core.index import FULL, SkillIndex
+from skillrouter_core.kinds import KINDS
+from skillrouter_core.labelling.splits import split_of
 from skillrouter_core.models import PROFILES, find_model
-from skillrouter_core.records import RouteOptions, Stage1
+from skillrouter_core.progress import silent
+from skillrouter_core.records import RouteOptions, Split, Stage1
 from skillrouter_core.workspace import Workspace
 from tests.fakes import FakeModels, HashEncoder
 
@@ -233,3 +236,31 @@ def test_a_chosen_threshold_holds_for_routes_that_name_none(workspace):
 def test_a_threshold_that_is_no_confidence_is_refused(workspace, threshold):
     with pytest.raises(UsageError, match="from 0 to 1"):
         workspace.routing.set_threshold(threshold)
+
+
+def test_held_out_queries_of_the_workspace_are_a_benchmark(workspace):
+    texts = [f"bake bread number {number}" for number in range(40)]
+    held_out = [text for text in texts if split_of(text) is Split.HELD_OUT]
+    assert 0 < len(held_out) < len(texts)
+    for text in texts:
+        workspace.labels.save_query(text, "default", ["pool/bread"], "ann")
+    made = workspace.evaluation.keep(None)
+    assert {one.query for one in made.tasks} == set(held_out)
+    assert made.info.hit == 1.0
+
+
+def test_the_only_tier_is_taken_and_of_several_one_must_be_named(workspace, benchmark):
+    assert workspace.evaluation.keep_source(str(benchmark)).info.tier == "easy"
+    write_pool(benchmark / "hard", SKILLS)
+    with pytest.raises(UsageError, match="easy, hard"):
+        workspace.evaluation.keep_source(str(benchmark))
+    assert workspace.evaluation.keep_source(str(benchmark), "hard").info.tier == "hard"
+
+
+def test_a_job_evaluates_the_demo_as_it_is_told(workspace):
+    told = {"source": "demo", "rerank": "no", "stage1": "bm25", "note": "words"}
+    message = KINDS["evaluate"](workspace, told, silent)
+    (info,) = workspace.evaluation.kept()
+    assert message.startswith(f"{info.tasks} queries asked, Hit@1 0.")
+    assert (info.benchmark, info.stage1, info.rerank, info.note) == ("demo", "bm25", False, "words")
+    assert workspace.evaluation.clusters() == {}
