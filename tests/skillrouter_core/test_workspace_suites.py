@@ -14,6 +14,7 @@ from skillrouter_core.errors import (
     WorkspaceError,
 )
 from skillrouter_core.index import SkillIndex, building, publish, write_lexical
+from skillrouter_core.kinds import function_of
 from skillrouter_core.models import PROFILES
 from skillrouter_core.records.suites import Standing
 from skillrouter_core.texts import preset_named
@@ -455,3 +456,29 @@ def test_a_change_of_models_is_compared_over_one_index(expecting):
         ("hash-64 overlap", "hash-64 backwards", True)
     ] * 2
     assert expecting.suites.compare(before, before).broken == ()
+
+
+# ------------------------------------------------------------------ jobs
+
+
+def silent(progress):
+    """Listen to nothing."""
+
+
+def test_jobs_say_what_is_held_back(expecting, tmp_path):
+    write_pool(tmp_path / "pool", without("bread"))
+    message = function_of("resync")(expecting, {"name": "pool"}, silent)
+    assert message.startswith("pool: 0 added, 0 changed, 1 removed")
+    assert "; held: 1 of 2 saved queries would break, the old index goes on" in message
+    message = function_of("index")(expecting, {}, silent)
+    assert message.startswith("2 skills indexed, 0 texts embedded; held: 1 of 2")
+    expecting.indexing.publish_held()
+    assert function_of("index")(expecting, {}, silent) == "2 skills indexed, 0 texts embedded"
+
+
+def test_the_job_of_a_suite_runs_it(expecting):
+    message = function_of("suite")(expecting, {"suite": "kitchen"}, silent)
+    assert message == "1 of 1 queries of the suite kitchen are answered right"
+    assert len(expecting.suites.runs("kitchen")) == 1
+    with pytest.raises(UsageError, match="'suite'"):
+        function_of("suite")(expecting, {}, silent)
