@@ -14,7 +14,6 @@ from skillrouter_core.records import RouteOptions, Stage1, SyncReport
 from skillrouter_core.records.maps import Level
 from skillrouter_core.workspace import Workspace
 from skillrouter_core.workspace.indexing import IndexReport
-from skillrouter_core.workspace.indexing import IndexReport
 
 JobFunction = Callable[[Workspace, Mapping[str, str], ProgressListener], str]
 """Does the work of one kind of job and returns the message it ends with."""
@@ -113,7 +112,6 @@ KINDS: dict[str, JobFunction] = {
     "index": _index,
     "duplicates": _duplicates,
     "map": _map,
-    "suite": _suite,
     "suite": _suite,
     "evaluate": _evaluate,
 }
