@@ -1,0 +1,1 @@
+"""Parts of the page that asks whether labels can be trusted."""
