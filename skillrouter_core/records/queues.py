@@ -88,6 +88,15 @@ def _cluster(word: str) -> tuple[Level, int] | None:
 
 
 @dataclass(frozen=True, slots=True)
+class QueryCopy:
+    """What one suite says of a query: the side it is on and what should answer it."""
+
+    suite: str
+    split: Split
+    expected: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LabelScores:
     """What the stages said of a pair; None where a stage did not run or never saw the pair.
 
@@ -112,7 +121,8 @@ class LabelItem:
     `origin` goes into the judgement. `repeat`: this person graded the pair before and is asked
     again to measure drift. `judged` is the person's own verdict that counts (lists show it; the
     queue never sets it, so that a repeat stays blind). `notes` say what is unusual: the text
-    changed since the candidates were found, or the skill has left its catalog.
+    changed since the candidates were found, or the pair is not `open`. That is so only in lists:
+    others have the pair in hand, or gave it the verdicts it wants.
     """
 
     token: str
@@ -130,6 +140,7 @@ class LabelItem:
     expected: bool = False
     judged: Judgement | None = None
     notes: tuple[str, ...] = ()
+    open: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +148,23 @@ class Remaining:
     """What a queue still holds for one person.
 
     `pairs` they could be asked now or once others give theirs back, of `queries` queries.
-    `prepared_queries` of `all_queries` have their candidates.
+    `prepared_queries` of `all_queries` have the candidates of the published index.
     """
 
     pairs: int
     queries: int
     prepared_queries: int
     all_queries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What preparing candidates did: queries routed now, and queries of `queries` that are ready.
+
+    `notes` say what did not run as it should, as models that could not be loaded.
+    """
+
+    routed: int
+    ready: int
+    queries: int
+    notes: tuple[str, ...] = ()
