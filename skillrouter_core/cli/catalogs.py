@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 
 from skillrouter_core.cli.console import Console, duration, plain
+from skillrouter_core.cli.held import discard_held, held_lines, index_json, publish_held
 from skillrouter_core.cli.options import Commands, add_json, add_profile, command
 from skillrouter_core.records import ImportIssue, SyncReport
 
@@ -19,6 +20,11 @@ SOURCES = """\
 SOURCE is a folder of skills, a .zip, a .jsonl or .jsonl.gz file, a folder of such shards,
 a git URL, or one of: demo, claude, codex, hermes, openclaw (the skills of that agent).
 Importing a source again brings its catalog up to date.
+"""
+
+HELD = """\
+Where the new index would break a saved query whose first answer is an expected one today, it is
+held back: the old one goes on answering, the queries are listed, and the exit code is 1.
 """
 
 
@@ -37,7 +43,23 @@ def register(commands: Commands) -> None:
     add_json(parser)
 
     parser = command(
-        commands, "index", run_index, "embed what changed and rebuild the indexes; resumable"
+        commands,
+        "index",
+        run_index,
+        "embed what changed and rebuild the indexes; resumable",
+        epilog=HELD,
+    )
+    held = parser.add_mutually_exclusive_group()
+    held.add_argument(
+        "--publish-held",
+        action="store_true",
+        help="publish the index that is held back, whatever breaks; built anew where the "
+        "catalog has changed since",
+    )
+    held.add_argument(
+        "--discard-held",
+        action="store_true",
+        help="throw away the index that is held back; the old one goes on answering",
     )
     add_profile(parser)
     add_json(parser)
@@ -96,16 +118,23 @@ def issue_line(issue: ImportIssue) -> str:
 
 
 def run_index(args: argparse.Namespace, console: Console) -> int:
-    """Build the indexes of one profile over every catalog."""
+    """Build the indexes of one profile over every catalog; 1 where the new one is held back."""
     from skillrouter_core.workspace import Workspace
 
     with Workspace.open() as workspace:
+        if args.discard_held:
+            return discard_held(workspace, args, console)
+        if args.publish_held:
+            publish_held(workspace, args.profile, console)
         report = workspace.indexing.build(listener=console.progress, profile=args.profile)
+        broken = workspace.suites.broken(report.held.runs) if report.held else ()
     if args.json:
-        console.document(report)
-    else:
+        console.document(index_json(report, broken))
+    elif report.held is None:
         console.say(
             f"Index {plain(args.profile)}: {report.skills:,} skills, "
             f"{report.embedded:,} texts embedded anew, {duration(report.seconds)}"
         )
-    return 0
+    else:
+        console.say(*held_lines(report.held, broken))
+    return 0 if report.held is None else 1

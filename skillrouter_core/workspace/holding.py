@@ -162,6 +162,7 @@ def _waiting(ws: Workspace, folder: Path, profile: str) -> HeldIndex:
     found = held(ws, folder, profile)
     if found is None or not found.waiting:
         raise IndexNotReadyError(
-            f"no index of the profile {profile} is held back; see `skillrouter doctor`"
+            f"no index of the profile {profile} is held back; run `skillrouter index` to bring "
+            "the published one up to date"
         )
     return found

@@ -128,6 +128,21 @@ class Suites:
         """Return one run as if held against itself: what is right, wrong and never retrieved."""
         return self.diff(run_id, run_id)
 
+    def broken(
+        self, pairs: Sequence[tuple[int, int]]
+    ) -> tuple[tuple[str, tuple[QueryChange, ...]], ...]:
+        """Return by suite the queries that break from the first to the second run of each pair.
+
+        As `diff`, judged by what is expected today: a query whose expectation was changed since
+        may be among them no more. Suites in which nothing breaks are left out.
+        """
+        with self._workspace.database.read() as session:
+            suites = [stored.run(session, after).suite for _, after in pairs]
+        found = [self.diff(before, after).of(Standing.BROKEN) for before, after in pairs]
+        return tuple(
+            (suite, changes) for suite, changes in zip(suites, found, strict=True) if changes
+        )
+
     def trend(self, suite: str, profile: str, limit: int = TREND_RUNS) -> tuple[Point, ...]:
         """Return Hit@1 of the newest runs, oldest first, judged by what is expected today."""
         from skillrouter_core.suites import estimate
