@@ -128,33 +128,47 @@ class LabelFile:
 
 
 @dataclass(frozen=True, slots=True)
-class VerdictCounts:
-    """What became of verdicts handed in.
-
-    `unchanged` were kept before, `taken_back` among them those that somebody took back since;
-    `older` are left out because the same person said something else of the pair later.
-    """
-
-    added: int = 0
-    unchanged: int = 0
-    taken_back: int = 0
-    older: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class ImportReport:
     """What an import of queries or labels did; rows with errors are left out.
 
-    `stored` is false where nothing at all was kept (all or nothing was asked for, or no row is
-    usable).
+    `verdicts` and `queries` count what was new, changed, or there already. `stored` is false
+    where nothing at all was kept: no row is usable, or one has an error and all or nothing was
+    asked for.
     """
 
     format: LabelFormat
-    verdicts: VerdictCounts
+    verdicts: SavedCounts
     queries: SavedCounts
     errors: tuple[RowError, ...]
     notes: tuple[str, ...] = ()
     stored: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """How a file is taken in.
+
+    `format` None: as its name and its columns say. `suite` is where queries go that the file
+    puts nowhere, `annotator` whose the verdicts are that name nobody, `author` who imports.
+    `strict`: all or nothing.
+    """
+
+    format: LabelFormat | None = None
+    suite: str = ""
+    annotator: str = ""
+    author: str = ""
+    held_out: bool = False
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What is written: of one side of training, of one suite; `every` verdict, not the agreed."""
+
+    format: LabelFormat
+    split: Split | None = None
+    suite: str | None = None
+    every: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from skillrouter_core.workspace.agreement import Agreement
     from skillrouter_core.workspace.duplicates import Duplicates
     from skillrouter_core.workspace.evaluation import Evaluating
+    from skillrouter_core.workspace.exchange import Exchange
     from skillrouter_core.workspace.indexing import Indexing
     from skillrouter_core.workspace.mapping import Mapping
     from skillrouter_core.workspace.routing import Routing
@@ -104,6 +105,13 @@ class Workspace:
         from skillrouter_core.workspace.evaluation import Evaluating
 
         return Evaluating(self)
+
+    @cached_property
+    def exchange(self) -> Exchange:
+        """The service that takes queries and labels in from files, and writes them."""
+        from skillrouter_core.workspace.exchange import Exchange
+
+        return Exchange(self)
 
     @cached_property
     def routing(self) -> Routing:

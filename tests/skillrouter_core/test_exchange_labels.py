@@ -167,7 +167,10 @@ def test_labels_are_told_from_queries(header: str, labels: bool) -> None:
 
 
 def test_agreed_lines_say_who_judged() -> None:
-    rows = [LabelRow("q", "a", 2, judges=("ann", "bob"), contested=True), LabelRow("q", "b", None)]
+    rows = [
+        LabelRow("q", "a", 2, judges=("ann", "bob"), contested=True),
+        LabelRow("q", "b", None, annotator="ann"),
+    ]
     first, second = map(json.loads, to_json_lines(rows).splitlines())
     assert (first["judges"], first["settled"], first["contested"]) == (["ann", "bob"], False, True)
     assert "judges" not in second

@@ -126,6 +126,13 @@ def test_one_text_cannot_be_on_both_sides() -> None:
     assert found.queries == (NewQuery("q", ("mine/pdf/merge",), Split.TRAIN),)
 
 
+def test_held_out_text_never_goes_back_to_train() -> None:
+    table = read_table(b"query,split\nq,train\nq,\nr,train\n", "x.csv")
+    found = map_rows(table, ColumnMapping("query", split="split"), KNOWN, held_out={"q"})
+    assert [(error.row, error.value) for error in found.errors] == [(2, "q")]
+    assert found.queries == (NewQuery("q"), NewQuery("r", (), Split.TRAIN))
+
+
 def test_commas_between_ids_are_explained() -> None:
     (error,) = mapped('q,"merge, notes",,').errors
     assert "part several ids by |" in error.remedy

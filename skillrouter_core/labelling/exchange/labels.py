@@ -39,7 +39,7 @@ def to_json_lines(rows: Iterable[LabelRow]) -> str:
 
 def to_label_csv(rows: Sequence[LabelRow]) -> str:
     """Return the same as CSV, safe to open in a spreadsheet (see `cells`)."""
-    agreed = any(row.judges for row in rows)
+    agreed = any(not row.annotator for row in rows)
     columns = (*COLUMNS, *AGREED_COLUMNS) if agreed else COLUMNS
     return to_csv(columns, (_cells(_values(row), columns) for row in rows))
 
@@ -58,7 +58,7 @@ def _values(row: LabelRow) -> _Record:
         "split": row.split.value if row.split else None,
         "suites": None if row.suites is None else list(row.suites),
     }
-    if row.judges:
+    if not row.annotator:
         values |= {"judges": list(row.judges), "settled": row.settled, "contested": row.contested}
     return values
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from skillrouter_core.errors import UsageError
@@ -80,15 +80,21 @@ class _Gathered:
 
 
 def map_rows(
-    table: Table, mapping: ColumnMapping, known: KnownSkills, limits: Limits | None = None
+    table: Table,
+    mapping: ColumnMapping,
+    known: KnownSkills,
+    limits: Limits | None = None,
+    *,
+    held_out: Collection[str] = (),
 ) -> MappedQueries:
     """Return the queries of a table, each text once, and why other rows hold none.
 
     Rows with the same text are put together: what any of them expects is expected. With a
-    column of grades, a row's skills are expected where the grade is 3. Raises `UsageError`
-    where the mapping names no column of the table for the text.
+    column of grades, a row's skills are expected where the grade is 3. A text among `held_out`
+    cannot be asked for as train. Raises `UsageError` where the mapping names no column of the
+    table for the text.
     """
-    reader = _Reader(table, mapping, known, limits or Limits())
+    reader = _Reader(table, mapping, known, limits or Limits(), held_out)
     gathered: dict[str, _Gathered] = {}
     errors = list(table.errors)
     for row in table.rows:
@@ -117,9 +123,15 @@ class _Reader:
     """Reads one row after another by one mapping."""
 
     def __init__(
-        self, table: Table, mapping: ColumnMapping, known: KnownSkills, limits: Limits
+        self,
+        table: Table,
+        mapping: ColumnMapping,
+        known: KnownSkills,
+        limits: Limits,
+        held_out: Collection[str],
     ) -> None:
         self._mapping, self._known, self._limits = mapping, known, limits
+        self._held_out = held_out
         self._places = {column: place for place, column in enumerate(table.columns)}
         if mapping.text not in self._places:
             named = ", ".join(table.columns) or "none"
@@ -131,6 +143,9 @@ class _Reader:
     def take(self, row: TableRow, gathered: dict[str, _Gathered]) -> None:
         text = self._text(row)
         split = self._split(row)
+        if split is Split.TRAIN and text in self._held_out:
+            reason = "this text is held out here, and the row asks to train with it"
+            raise Refused(self._mapping.split, text, reason, "leave its split empty, or held-out")
         expected = self._expected(row) if self._counts(row) else ()
         found = gathered.get(text, _Gathered())
         if split is not None and found.split not in (None, split):
