@@ -81,6 +81,13 @@ def _suite(ws: Workspace, params: Mapping[str, str], listener: ProgressListener)
     return f"{found.right:,} of {found.judged:,} queries of the suite {suite} are answered right"
 
 
+def _candidates(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
+    profile = params.get("profile") or RouteOptions().profile
+    made = ws.queue.prepare(listener, params.get("suite") or None, profile)
+    counts = f"{made.routed:,} queries routed, {made.ready:,} of {made.queries:,} ready"
+    return ". ".join([counts, *made.notes])
+
+
 def _build(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> IndexReport:
     profile = params.get("profile")
     return ws.indexing.build(listener, profile) if profile else ws.indexing.build(listener)
@@ -112,6 +119,7 @@ KINDS: dict[str, JobFunction] = {
     "index": _index,
     "duplicates": _duplicates,
     "map": _map,
+    "candidates": _candidates,
     "suite": _suite,
     "evaluate": _evaluate,
 }

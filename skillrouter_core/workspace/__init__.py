@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from skillrouter_core.workspace.exchange import Exchange
     from skillrouter_core.workspace.indexing import Indexing
     from skillrouter_core.workspace.mapping import Mapping
+    from skillrouter_core.workspace.queueing import Queueing
     from skillrouter_core.workspace.routing import Routing
     from skillrouter_core.workspace.suites import Suites
 
@@ -112,6 +113,13 @@ class Workspace:
         from skillrouter_core.workspace.exchange import Exchange
 
         return Exchange(self)
+
+    @cached_property
+    def queue(self) -> Queueing:
+        """The service that hands out pairs to be graded."""
+        from skillrouter_core.workspace.queueing import Queueing
+
+        return Queueing(self)
 
     @cached_property
     def routing(self) -> Routing:
