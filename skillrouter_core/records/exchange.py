@@ -28,6 +28,10 @@ class LabelFormat(StrEnum):
     QUERIES = "queries"
 
 
+ONE_WAY = (LabelFormat.TRIPLETS, LabelFormat.LISTWISE)
+"""Formats that hold texts instead of skills, so that nothing could be imported from them."""
+
+
 @dataclass(frozen=True, slots=True)
 class RowError:
     """Why one row of a file is left out.

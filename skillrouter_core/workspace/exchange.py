@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from skillrouter_core.errors import SourceError, UsageError
 from skillrouter_core.progress import ProgressListener, silent
 from skillrouter_core.records.exchange import (
+    ONE_WAY,
     ColumnMapping,
     ExportOptions,
     ExportReport,
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from skillrouter_core.labelling.exchange.ids import KnownSkills
     from skillrouter_core.workspace import Workspace
 
-ONE_WAY = (LabelFormat.TRIPLETS, LabelFormat.LISTWISE)
-"""Formats that hold texts instead of skills, so that nothing could be imported from them."""
 DEFAULT_SUITE = "default"
 FILE_NAMES = {
     LabelFormat.JSONL: "labels.jsonl",
