@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
     from skillrouter_core.workspace.kept_evaluations import Subject
 
+RIGHT = 3
+"""The grade of a skill that answers a query."""
+
 
 class _Ranking:
     """A Router behind evaluate's RankingRouter protocol."""
@@ -155,8 +158,17 @@ class Evaluating:
         return self._workspace.home / "evaluations"
 
     def held_out_right(self) -> dict[str, tuple[str, ...]]:
-        """Return the skills expected of held-out queries, by the query's text."""
+        """Return the skills judged or expected to be right, by the text of a held-out query.
+
+        Where people disagree on a pair and nobody settled it, their verdicts say nothing.
+        """
         right: dict[str, list[str]] = {}
+        agreed_on = self._workspace.agreement.consensus()
+        sides = self._workspace.labels.splits(agreed.query_text for agreed in agreed_on)
+        for agreed in agreed_on:
+            held_out = sides[agreed.query_text] is Split.HELD_OUT
+            if held_out and agreed.grade == RIGHT and not agreed.contested:
+                right.setdefault(agreed.query_text, []).append(agreed.skill_id)
         for query in self._workspace.labels.queries():
             if query.split is Split.HELD_OUT:
                 right.setdefault(query.text, []).extend(query.expected)

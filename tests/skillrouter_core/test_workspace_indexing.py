@@ -249,6 +249,15 @@ def test_held_out_queries_of_the_workspace_are_a_benchmark(workspace):
     assert made.info.hit == 1.0
 
 
+def test_verdicts_on_held_out_queries_count_unless_people_disagree(workspace):
+    texts = [f"bake bread number {number}" for number in range(40)]
+    agreed, contested = [text for text in texts if split_of(text) is Split.HELD_OUT][:2]
+    for text, grades in ((agreed, (3, 3)), (contested, (3, 0))):
+        for annotator, grade in zip(("ann", "bob"), grades, strict=True):
+            workspace.labels.judge(text, "pool/bread", grade, annotator)
+    assert workspace.evaluation.held_out_right() == {agreed: ("pool/bread",)}
+
+
 def test_the_only_tier_is_taken_and_of_several_one_must_be_named(workspace, benchmark):
     assert workspace.evaluation.keep_source(str(benchmark)).info.tier == "easy"
     write_pool(benchmark / "hard", SKILLS)
