@@ -37,6 +37,7 @@ def main() -> None:
             st.Page(PAGES / "catalog.py", title="Catalog", help="Import, search, check health."),
             st.Page(PAGES / "duplicates.py", title="Duplicates", help="Find copies and decide."),
             st.Page(PAGES / "map.py", title="Map", help="See the whole catalog at once."),
+            st.Page(PAGES / "label.py", title="Label", help="Grade skills for requests."),
             st.Page(
                 PAGES / "agreement.py", title="Agreement", help="See if labels can be trusted."
             ),
