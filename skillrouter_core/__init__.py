@@ -26,6 +26,7 @@ LAYERS = (
     "lexical",
     "index",
     "retrieve",
+    "wording",
     "rerank",
     "passages",
     "folding",

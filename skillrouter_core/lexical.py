@@ -111,6 +111,14 @@ class LexicalIndex:
         occurring = self.document_frequency(term)
         return math.log(1 + (self._rows - occurring + 0.5) / (occurring + 0.5))
 
+    def rarity(self, term: str) -> float:
+        """Return a term's idf; one that no indexed text has counts like one that a single has."""
+        return min(self.idf(term), math.log(1 + (self._rows - 0.5) / 1.5))
+
+    def terms(self, text: str) -> list[str]:
+        """Return the terms of a text in order, as the index reads them."""
+        return self._tokeniser.terms(text)
+
     def average_terms(self, row: int, text: str) -> float:
         """Return how many terms the indexed texts have on average.
 
@@ -142,9 +150,8 @@ class LexicalIndex:
             return 0.0
         k1, b = float(self._bm25.k1), float(self._bm25.b)
         held_back = k1 * (1 - b + b * terms.total() / average)
-        rarest = math.log(1 + (self._rows - 0.5) / 1.5)
         return sum(
-            min(self.idf(term), rarest) * terms[term] / (terms[term] + held_back)
+            self.rarity(term) * terms[term] / (terms[term] + held_back)
             for term in dict.fromkeys(self._tokeniser.terms(query))
             if term in terms
         )

@@ -28,6 +28,7 @@ from skillrouter_core.errors import ModelIntegrityError
 from skillrouter_core.models import ModelFiles, Profile, find_model
 from skillrouter_core.records import Stage1
 from skillrouter_core.texts import TextPreset, preset_named, reranker_prompt
+from skillrouter_core.wording import Wording
 
 FloatVector = NDArray[np.float32]
 
@@ -44,17 +45,40 @@ CHAT_TAIL = "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n"
 class StageTwoWeights:
     """How the text score and the stage-1 features add up to the stage-2 score.
 
-    score = text * reranker + bm25 * ln(1 + BM25) + dense * cosine. The paper's profiles use
-    the text alone; the compact profile's weights are fitted on held-out training queries.
+    score = text * reranker + bm25 * ln(1 + BM25) + dense * cosine + the wording's four numbers,
+    each times its weight. The paper's profiles use the text alone; the compact profile's weights
+    are fitted on held-out training queries.
     """
 
     text: float = 1.0
     bm25: float = 0.0
     dense: float = 0.0
+    cover: float = 0.0
+    phrases: float = 0.0
+    likelihood: float = 0.0
+    length: float = 0.0
 
-    def combine(self, text: FloatVector, bm25: FloatVector, dense: FloatVector) -> FloatVector:
+    @property
+    def wording(self) -> FloatVector:
+        """The weights [4] of the wording's numbers, in the order of its fields."""
+        return np.array([self.cover, self.phrases, self.likelihood, self.length], np.float32)
+
+    @property
+    def reads_wording(self) -> bool:
+        """Whether any of the wording's numbers counts."""
+        return bool(self.wording.any())
+
+    def combine(
+        self,
+        text: FloatVector,
+        bm25: FloatVector,
+        dense: FloatVector,
+        wording: Wording | None = None,
+    ) -> FloatVector:
         """Return stage-2 scores [n]; a stage-1 feature that was not computed is given as zeros."""
         scores = self.text * text + self.bm25 * np.log1p(bm25) + self.dense * dense
+        if wording is not None:
+            scores = scores + self.wording @ wording.rows()
         return np.asarray(scores, dtype=np.float32)
 
 

@@ -20,9 +20,10 @@ from skillrouter_core.index import FULL, NO_BODY, SkillIndex
 from skillrouter_core.models import Profile, find_model
 from skillrouter_core.passages import evidence
 from skillrouter_core.records import Candidate, Hit, Route, RouteOptions, Skill, Stage1, Timings
-from skillrouter_core.rerank import FloatVector, Reranker
+from skillrouter_core.rerank import FloatVector, Reranker, StageTwoWeights
 from skillrouter_core.retrieve import FusionWeights, retrieve
 from skillrouter_core.texts import TextPreset, encoder_query, reranker_document, reranker_query
+from skillrouter_core.wording import Wording, read_wording, whole_text
 
 RANKING_DEPTH = 50
 """Stage-1 ranks a Route carries: Recall@50 is the deepest metric of the benchmark."""
@@ -164,28 +165,46 @@ class Router:
         options: RouteOptions,
         notes: list[str],
     ) -> list[_Scored]:
-        """Return the candidates in final order: the reranked head, then stage 1's tail."""
+        """Return the candidates in final order: the reranked head, then the others."""
         if not options.rerank or not found:
             return found
         if self._reranker is None:
             notes.append(NO_RERANKER)
             return found
+        weights = self._reranker.weights[used]
+        found, wording = self._by_wording(query, found, weights, options)
         head, tail = found[: options.candidates], found[options.candidates :]
         documents = [
             reranker_document(entry.skill, self._preset, body=options.body) for entry in head
         ]
         text = self._reranker.score(reranker_query(query, self._preset), documents)
-        scores = self._reranker.weights[used].combine(
-            text, _feature(head, "bm25"), _feature(head, "dense")
-        )
+        read = None if wording is None else wording.keep(range(len(head)))
+        scores = weights.combine(text, _feature(head, "bm25"), _feature(head, "dense"), read)
         order = np.argsort(-scores, kind="stable")
         reranked = [
-            _Scored(
-                head[i].hit, head[i].skill, head[i].stage1_rank, float(text[i]), float(scores[i])
-            )
+            replace(head[i], text_score=float(text[i]), stage2_score=float(scores[i]))
             for i in order
         ]
         return reranked + tail
+
+    def _by_wording(
+        self, query: str, found: list[_Scored], weights: StageTwoWeights, options: RouteOptions
+    ) -> tuple[list[_Scored], Wording | None]:
+        """Return all that stage 1 found, ordered by all that is known before the reranker reads.
+
+        It reads the first few only; the wording costs so little that every text is looked at.
+        Where no wording counts, stage 1's order stays and there is none.
+        """
+        if not weights.reads_wording:
+            return found, None
+        texts = [whole_text(_visible(entry.skill, options)) for entry in found]
+        wording = read_wording(query, texts, self._index.lexical(_view(options)))
+        nothing = np.zeros(len(found), dtype=np.float32)
+        scores = weights.combine(
+            nothing, _feature(found, "bm25"), _feature(found, "dense"), wording
+        )
+        order = [int(i) for i in np.argsort(-scores, kind="stable")]
+        return [found[i] for i in order], wording.keep(order)
 
     def _present(
         self, query: str, ranked: list[_Scored], options: RouteOptions

@@ -18,6 +18,7 @@ from skillrouter_core.errors import TrainingError
 from skillrouter_core.losses import listwise_cross_entropy
 from skillrouter_core.rerank import StageTwoWeights
 from skillrouter_core.retrieve import FusionWeights
+from skillrouter_core.wording import Wording
 
 FloatVector = NDArray[np.float32]
 
@@ -33,20 +34,31 @@ class JudgedCandidates:
     """One query's candidates: features [n] each, and the position of the right one.
 
     `right` is None where stage 1 did not find it. `text` is the reranker's score, zeros where
-    stage 2 has not run.
+    stage 2 has not run. `wording` is None where nobody read the whole texts.
     """
 
     bm25: FloatVector
     dense: FloatVector
     text: FloatVector
     right: int | None
+    wording: Wording | None = None
 
     def without_right(self) -> JudgedCandidates:
         """Return the same candidates as if the right skill were not in the pool."""
         if self.right is None:
             return self
-        bm25, dense, text = (np.delete(x, self.right) for x in (self.bm25, self.dense, self.text))
-        return replace(self, bm25=bm25, dense=dense, text=text, right=None)
+        return replace(self.at([i for i in range(len(self.bm25)) if i != self.right]), right=None)
+
+    def at(self, positions: Sequence[int]) -> JudgedCandidates:
+        """Return the candidates at these positions, in their order."""
+        rows = list(positions)
+        return JudgedCandidates(
+            self.bm25[rows],
+            self.dense[rows],
+            self.text[rows],
+            rows.index(self.right) if self.right in rows else None,
+            None if self.wording is None else self.wording.keep(rows),
+        )
 
     def fused(self, weights: FusionWeights) -> FloatVector:
         """Return stage 1's hybrid scores [n]."""
@@ -54,7 +66,7 @@ class JudgedCandidates:
 
     def combined(self, weights: StageTwoWeights) -> FloatVector:
         """Return stage 2's scores [n]."""
-        return weights.combine(self.text, self.bm25, self.dense)
+        return weights.combine(self.text, self.bm25, self.dense, self.wording)
 
 
 def mean_reciprocal_rank(
@@ -85,13 +97,15 @@ def fit_stage_two(
 ) -> StageTwoWeights:
     """Return the weights that minimise the listwise cross-entropy of the right candidates.
 
-    `bm25` and `dense` say which features stage 1 offers. The problem is convex; no seed.
-    Raises TrainingError on too few queries whose right skill is among the candidates.
+    `bm25` and `dense` say which features stage 1 offers; the wording joins where every query has
+    it. The problem is convex; no seed. Raises TrainingError on too few queries whose right skill
+    is among the candidates.
     """
     found = [query for query in queries if query.right is not None]
     _require(found)
-    features = [_features(query, bm25=bm25, dense=dense) for query in found]
-    weights = torch.zeros(3, dtype=torch.float64, requires_grad=True)
+    wording = all(query.wording is not None for query in found)
+    features = [_features(query, bm25=bm25, dense=dense, wording=wording) for query in found]
+    weights = torch.zeros(len(features[0]), dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
 
     def closure() -> torch.Tensor:
@@ -102,13 +116,17 @@ def fit_stage_two(
         return loss
 
     optimizer.step(closure)  # type: ignore[no-untyped-call]
-    text_weight, bm25_weight, dense_weight = (float(value) for value in weights.detach())
-    return StageTwoWeights(text_weight, bm25_weight, dense_weight)
+    return StageTwoWeights(*(float(value) for value in weights.detach()))
 
 
-def _features(query: JudgedCandidates, *, bm25: bool, dense: bool) -> torch.Tensor:
-    """Return features [3, n] with the right candidate first, as the loss wants it."""
+def _features(query: JudgedCandidates, *, bm25: bool, dense: bool, wording: bool) -> torch.Tensor:
+    """Return features [3 or 7, n] with the right candidate first, as the loss wants it.
+
+    Their order is that of StageTwoWeights.
+    """
     rows = np.stack([query.text, np.log1p(query.bm25) * bm25, query.dense * dense])
+    if wording and query.wording is not None:
+        rows = np.concatenate([rows, query.wording.rows()])
     right = query.right or 0
     order = [right, *(i for i in range(rows.shape[1]) if i != right)]
     return torch.from_numpy(rows[:, order].astype(np.float64))

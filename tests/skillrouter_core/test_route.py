@@ -17,6 +17,7 @@ from skillrouter_core.rerank import StageTwoWeights
 from skillrouter_core.retrieve import FusionWeights
 from skillrouter_core.route import NO_RERANKER, NO_VECTORS, STALE, Router, Tuning
 from skillrouter_core.texts import PRESETS, encoder_document
+from skillrouter_core.wording import read_wording, whole_text
 from tests.fakes import HashEncoder, OverlapReranker, skill
 
 PRESET = PRESETS["compact"]
@@ -107,6 +108,52 @@ def test_features_of_stage_1_join_the_score(index):
     for one in route.candidates:
         expected = 2 * one.text_score + 0.5 * np.log1p(one.bm25) + 3 * one.dense
         assert one.stage2_score == pytest.approx(expected, rel=1e-5)
+
+
+class Indifferent(OverlapReranker):
+    """Tells no document from another, and remembers what it was shown."""
+
+    def score(self, query, documents):
+        self.shown = list(documents)
+        return np.zeros(len(documents), np.float32)
+
+
+COVER = {kind: StageTwoWeights(text=1.0, cover=1.0, length=-0.01) for kind in Stage1}
+
+
+def test_the_wording_of_whole_texts_joins_the_score(index):
+    asked = "audit every lease and bake bread"
+    route = router(index, reranker=Indifferent(COVER)).route(asked)
+    texts = [whole_text(one.skill) for one in route.candidates]
+    wording = read_wording(asked, texts, index.lexical())
+    expected = wording.cover - 0.01 * wording.length
+    found = [one.stage2_score for one in route.candidates]
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert found == sorted(found, reverse=True)
+
+
+def test_the_wording_brings_a_late_hit_before_the_reranker(index):
+    asked = "rotate the vault token, bake bread and audit every lease"
+    options = RouteOptions(candidates=1)
+    plain = router(index, reranker=Indifferent()).route(asked, options)
+    reader = Indifferent(COVER)
+    route = router(index, reranker=reader).route(asked, options)
+    best = max(
+        SKILLS, key=lambda one: read_wording(asked, [whole_text(one)], index.lexical()).cover[0]
+    )
+    assert route.ranking[0] == best.skill_id
+    assert len(reader.shown) == 1
+    assert best.body in reader.shown[0]
+    assert sorted(route.ranking) == sorted(plain.ranking)
+    assert route.stage1_ranking == plain.stage1_ranking
+
+
+def test_without_the_body_its_wording_is_not_read(index):
+    options = RouteOptions(body=False, stage1=Stage1.BM25)
+    weights = {kind: StageTwoWeights(text=0.0, cover=1.0) for kind in Stage1}
+    route = router(index, reranker=Indifferent(weights)).route("knead bread", options)
+    shares = {one.skill.skill_id: one.stage2_score for one in route.candidates}
+    assert 0 < shares["pool/bread"] < 1
 
 
 @pytest.mark.parametrize(

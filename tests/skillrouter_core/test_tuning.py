@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from skillrouter_core.tuning import (
     fit_stage_two,
     mean_reciprocal_rank,
 )
+from skillrouter_core.wording import Wording
 
 
 def queries(count=200, *, signal=(0.0, 0.0, 3.0), seed=1):
@@ -62,6 +65,34 @@ def test_stage_two_cannot_be_beaten_by_moving_a_weight():
             StageTwoWeights(best.text, best.bm25, best.dense + step),
         ):
             assert loss(moved) > loss(best)
+
+
+def worded(made, *, lift):
+    """Give every query wording that is noise but for the right candidate's cover."""
+    rng = np.random.default_rng(5)
+    for query in made:
+        numbers = rng.normal(0, 1, (4, len(query.bm25))).astype(np.float32)
+        numbers[0, query.right] += lift
+        yield replace(query, wording=Wording(*numbers))
+
+
+def test_wording_is_weighed_where_every_query_has_it():
+    plain = queries(400, signal=(0.0, 0.0, 0.0))
+    weights = fit_stage_two(list(worded(plain, lift=3.0)))
+    assert weights.cover > 1.0
+    assert max(abs(weights.phrases), abs(weights.likelihood), abs(weights.length)) < 0.3
+    some = [*worded(plain[:200], lift=3.0), *plain[200:]]
+    assert not fit_stage_two(some).reads_wording
+
+
+def test_wording_travels_with_its_candidates():
+    (one,) = worded(queries(1), lift=9.0)
+    kept = one.at([one.right, 0 if one.right else 1])
+    assert kept.right == 0
+    assert kept.wording.cover[0] == one.wording.cover[one.right]
+    assert len(one.without_right().wording.length) == len(one.bm25) - 1
+    cover_alone = StageTwoWeights(text=0.0, cover=2.0)
+    np.testing.assert_allclose(one.combined(cover_alone), 2 * one.wording.cover, rtol=1e-6)
 
 
 def test_features_that_stage_1_lacks_get_no_weight():
