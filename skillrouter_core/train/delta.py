@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from skillrouter_core.backbone import changed_tensors
@@ -32,11 +34,21 @@ def write_delta(
     kind: str,
     config: dict[str, Any],
     frozen: tuple[str, ...],
+    *,
+    below: Path | None = None,
+    fitted: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write delta.safetensors and its manifest; the manifest last, as it vouches for the file."""
+    """Write delta.safetensors and its manifest; the manifest last, as it vouches for the file.
+
+    `below` is a delta between the base and this network, whose tensors differ from the base too,
+    frozen or not. `fitted` goes into the manifest: what was fitted around the network.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / DELTA
-    save_file(changed_tensors(network, frozen), path)
+    replaced = _names(below)
+    everything = changed_tensors(network, ()) if replaced else {}
+    inherited = {name: one for name, one in everything.items() if name in replaced}
+    save_file(inherited | changed_tensors(network, frozen), path)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     manifest = {
@@ -46,5 +58,20 @@ def write_delta(
         "sha256": digest,
         "preset": preset.name,
         "training": config,
+        **(fitted or {}),
     }
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    write_manifest(folder, manifest)
+
+
+def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write a model folder's manifest in one step."""
+    fresh = folder / f"{MANIFEST}.new"
+    fresh.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    fresh.replace(folder / MANIFEST)
+
+
+def _names(delta: Path | None) -> frozenset[str]:
+    if delta is None:
+        return frozenset()
+    with safe_open(delta, framework="pt") as file:
+        return frozenset(file.keys())

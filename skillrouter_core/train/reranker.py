@@ -1,29 +1,33 @@
 """Candidate lists to a cross-encoder.
 
-Responsible for the listwise objective over candidate lists, stage-1 features included.
-Must not know how the lists were mined.
+Responsible for the listwise objective over candidate lists, stage-1 features included, and for
+the pointwise one it is compared with. Must not know how the lists were mined.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from torch.nn import functional
-from transformers import AutoModelForSequenceClassification
 
-from skillrouter_core.backbone import load_network, load_tokenizer
-from skillrouter_core.losses import listwise_cross_entropy
+from skillrouter_core.losses import listwise_cross_entropy, pointwise_bce
 from skillrouter_core.mining import CandidateList
 from skillrouter_core.models import find_model
 from skillrouter_core.progress import ProgressListener, silent
+from skillrouter_core.records.training import Objective
 from skillrouter_core.texts import TextPreset, reranker_document, reranker_query
 from skillrouter_core.train.config import TrainConfig, TrainReport
-from skillrouter_core.train.delta import FROZEN, write_delta
-from skillrouter_core.train.loop import NO_DROPOUT, fit, require_batch, tokens
+from skillrouter_core.train.delta import FROZEN
+from skillrouter_core.train.loop import Watch, fit, require_batch
+from skillrouter_core.train.network import merged, trainable
+from skillrouter_core.train.output import frozen_parts, write_model
+from skillrouter_core.train.readers import reader_of
+from skillrouter_core.train.workers import Workers, alone
+
+LOSSES = {Objective.LISTWISE: listwise_cross_entropy, Objective.POINTWISE: pointwise_bce}
 
 
 def train_reranker(
@@ -34,21 +38,24 @@ def train_reranker(
     preset: TextPreset,
     config: TrainConfig,
     feature_weights: tuple[float, float],
+    objective: Objective = Objective.LISTWISE,
     listener: ProgressListener = silent,
+    curve: Path | None = None,
+    workers: Workers | None = None,
 ) -> TrainReport:
-    """Train a sequence-classification cross-encoder listwise and write it to `folder` as a delta.
+    """Train a cross-encoder on candidate lists and write it to `folder`.
 
+    A causal language model learns the yes/no judgement of the paper, anything else to classify.
     `feature_weights` multiply a candidate's (ln(1 + BM25), cosine) and are added to its score
     inside the loss: the network learns what stage 1 does not know already.
     Raises TrainingError when there are fewer lists than one batch.
     """
     require_batch(lists, config)
+    workers = workers or alone()
     files = find_model(base)
-    tokenizer = load_tokenizer(files, padding_side="right")
-    torch.manual_seed(config.seed)  # the classification head starts at random
-    network = load_network(
-        files, AutoModelForSequenceClassification, dtype=torch.float32, num_labels=1, **NO_DROPOUT
-    )
+    reader = reader_of(files, preset)
+    frozen = frozen_parts(files, FROZEN)
+    network = trainable(files, reader.auto_class, config, workers, frozen, **reader.settings)
 
     def loss_of(batch: Sequence[CandidateList]) -> torch.Tensor:
         texts = [
@@ -56,12 +63,14 @@ def train_reranker(
             for one in batch
             for entry in one.candidates
         ]
-        batch_tokens = tokens(tokenizer, texts, preset.reranker.max_tokens).to(network.device)
-        flat = network(**batch_tokens).logits[:, 0].float()
-        return listwise_cross_entropy(_as_lists(flat, batch, feature_weights))
+        flat = reader.scores(network, texts)
+        return LOSSES[objective](_as_lists(flat, batch, feature_weights))
 
-    report = fit(network, lists, loss_of, folder, config, FROZEN, listener)
-    write_delta(network, base, folder, preset, "reranker", asdict(config), FROZEN)
+    watch = Watch("reranker", listener, curve)
+    report = fit(network, lists, loss_of, folder, config, workers, watch)
+    if workers.leads:
+        trained = merged(network, config)
+        write_model(trained, reader.tokenizer, files, base, folder, preset, "reranker", config)
     return report
 
 

@@ -1,0 +1,82 @@
+"""How a cross-encoder reads while it learns: the same texts and the same score as in `rerank`.
+
+Responsible for batches of query-document pairs and their scores with gradients. Must not know
+objectives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import torch
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+)
+
+from skillrouter_core.backbone import load_tokenizer
+from skillrouter_core.models import ModelFiles
+from skillrouter_core.rerank import CHAT_HEAD, CHAT_TAIL
+from skillrouter_core.texts import TextPreset, reranker_prompt
+
+TextPair = tuple[str, str]
+
+
+class Reader(Protocol):
+    """Scores (query, document) pairs with a network that learns."""
+
+    tokenizer: Any
+    auto_class: Any
+    settings: dict[str, Any]
+
+    def scores(self, network: Any, pairs: Sequence[TextPair]) -> torch.Tensor:
+        """Return one score a pair, float32 [len(pairs)]."""
+        ...
+
+
+def reader_of(files: ModelFiles, preset: TextPreset) -> Reader:
+    """Return how this model reads; the choice is that of `rerank.load_reranker`."""
+    architectures = AutoConfig.from_pretrained(files.base, local_files_only=True).architectures
+    if any("CausalLM" in name for name in architectures or ()):
+        return _JudgeReader(files, preset)
+    return _ClassifierReader(files, preset)
+
+
+class _ClassifierReader:
+    auto_class = AutoModelForSequenceClassification
+
+    def __init__(self, files: ModelFiles, preset: TextPreset) -> None:
+        self.tokenizer = load_tokenizer(files, padding_side="right")
+        self.settings: dict[str, Any] = {"num_labels": 1}
+        self._cap = preset.reranker.max_tokens
+
+    def scores(self, network: Any, pairs: Sequence[TextPair]) -> torch.Tensor:
+        batch = self.tokenizer(
+            list(pairs), truncation=True, max_length=self._cap, padding=True, return_tensors="pt"
+        ).to(network.device)
+        logits: torch.Tensor = network(**batch).logits
+        return logits[:, 0].float()
+
+
+class _JudgeReader:
+    auto_class = AutoModelForCausalLM
+
+    def __init__(self, files: ModelFiles, preset: TextPreset) -> None:
+        self.tokenizer = load_tokenizer(files, padding_side="left")
+        self.settings: dict[str, Any] = {}
+        self._preset = preset
+        self._head, self._tail = self._ids(CHAT_HEAD), self._ids(CHAT_TAIL)
+        self._yes, self._no = self._ids("yes")[0], self._ids("no")[0]
+
+    def _ids(self, text: str) -> list[int]:
+        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def scores(self, network: Any, pairs: Sequence[TextPair]) -> torch.Tensor:
+        room = self._preset.reranker.max_tokens - len(self._head) - len(self._tail)
+        prompts = [self._ids(reranker_prompt(*pair, self._preset))[:room] for pair in pairs]
+        ids = [[*self._head, *prompt, *self._tail] for prompt in prompts]
+        batch = self.tokenizer.pad({"input_ids": ids}, return_tensors="pt").to(network.device)
+        last: torch.Tensor = network(**batch, logits_to_keep=1).logits[:, -1].float()
+        return last[:, self._yes] - last[:, self._no]
