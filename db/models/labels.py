@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Double, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, Double, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -41,6 +41,7 @@ class JudgementRow(Base):
     """
 
     __tablename__ = "judgements"
+    __table_args__ = (Index("uq_judgements_token", "token", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     query_key: Mapped[str] = mapped_column(HASH, index=True)
@@ -53,7 +54,7 @@ class JudgementRow(Base):
     seconds: Mapped[float | None] = mapped_column(Double)
     note: Mapped[str] = mapped_column(server_default=sql("''"))
     origin: Mapped[str] = mapped_column(String(50), server_default=sql("''"))
-    token: Mapped[str | None] = mapped_column(String(64), unique=True)
+    token: Mapped[str | None] = mapped_column(String(64))
 
 
 class JudgementUndoRow(Base):

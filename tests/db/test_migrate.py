@@ -15,12 +15,15 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from db import categories, label_queue
+from db import categories, label_queue, labels, saved_queries
+from db.columns import text_key
 from db.migrate import HEAD, MIGRATIONS, current_version, open_database, upgrade
 from db.models import Base
 from db.session import Database, make_engine, sqlite_url
 from db.skills import all_skills
 from skillrouter_core.errors import DatabaseVersionError, WorkspaceError
+from skillrouter_core.labelling.splits import split_of
+from skillrouter_core.records import Split
 from tests.stores import BACKENDS, database_url
 
 ROOT = Path(__file__).parent.parent.parent
@@ -157,7 +160,44 @@ def test_version_0002_takes_its_categories_for_the_sources_own(url: str, tmp_pat
     database.close()
 
 
-@pytest.mark.parametrize("version", ["0001", "0002", "0003"])
+OLD_QUERY = """
+INSERT INTO queries (text_key, suite, text, expected, author, created_at)
+VALUES (:key, :suite, :text, '["old/a"]', 'ann', '2025-01-02')
+"""
+OLD_JUDGEMENT = """
+INSERT INTO judgements (query_key, query_text, skill_id, content_hash, grade, annotator, created_at)
+VALUES ('k', 'q', 'old/a', 'abc', 3, 'ann', '2025-01-02')
+"""
+
+
+def test_version_0003_puts_its_queries_on_the_side_their_text_decides(
+    url: str, tmp_path: Path
+) -> None:
+    database, texts = at_version(url, tmp_path, "0003"), [f"query {n}" for n in range(30)]
+    with database.write() as session:
+        for each in texts:
+            given = {"key": text_key(each), "suite": "s", "text": each}
+            session.execute(text(OLD_QUERY), given)
+            session.execute(text(OLD_QUERY), given | {"suite": "t"})
+        session.execute(text(OLD_JUDGEMENT))
+        session.execute(text("INSERT INTO judgement_undos VALUES (1, '2025-01-03')"))
+    upgrade(database)
+    with database.read() as session:
+        kept = saved_queries.queries(session)
+        (past,) = labels.history(session)
+    assert [(one.text, one.split) for one in kept if one.suite == "s"] == [
+        (each, split_of(each)) for each in texts
+    ]
+    assert {one.split for one in kept} == set(Split)
+    assert len(kept) == 60
+    assert {(one.expected, one.source) for one in kept} == {(("old/a",), "")}
+    said = past.judgement
+    assert (said.grade, said.seconds, said.note, said.origin) == (3, None, "", "")
+    assert (past.undone, past.undone_by) == (True, "")
+    database.close()
+
+
+@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004"])
 def test_going_back_is_refused(version: str) -> None:
     script = ScriptDirectory(str(MIGRATIONS)).get_revision(version)
     with pytest.raises(NotImplementedError, match="restore a backup"):

@@ -53,12 +53,15 @@ def _extend_queries() -> None:
 
 def _extend_judgements() -> None:
     empty = sa.text("''")
-    with op.batch_alter_table("judgements") as table:
-        table.add_column(sa.Column("seconds", sa.Double()))
-        table.add_column(sa.Column("note", sa.Text(), nullable=False, server_default=empty))
-        table.add_column(sa.Column("origin", sa.String(50), nullable=False, server_default=empty))
-        table.add_column(sa.Column("token", HASH))
-        table.create_unique_constraint("uq_judgements_token", ["token"])
+    for column in (
+        sa.Column("seconds", sa.Double()),
+        sa.Column("note", sa.Text(), nullable=False, server_default=empty),
+        sa.Column("origin", sa.String(50), nullable=False, server_default=empty),
+        sa.Column("token", HASH),
+    ):
+        op.add_column("judgements", column)
+    # An index: for a constraint SQLite would copy and drop a table that undos refer to.
+    op.create_index("uq_judgements_token", "judgements", ["token"], unique=True)
     op.add_column(
         "judgement_undos", sa.Column("author", NAME, nullable=False, server_default=empty)
     )
