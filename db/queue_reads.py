@@ -1,25 +1,63 @@
-"""What the label queue asks of saved queries: quickly, and of many at once.
+"""What the label queue asks: saved queries, many at once, and what was said since it last asked.
 
-Reads only. Must not know which pair is asked next, nor who asks.
+Reads only. Must not know which pair is asked next.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from db import claims, label_version, labels, settings, skips
 from db.models import QueryRow
 from db.saved_queries import REMEMBERED
-from skillrouter_core.records import Split
+from skillrouter_core.records import Claim, Split, VerdictKey
 from skillrouter_core.records.queues import QueryCopy
 
 CHUNK = 500
 """Texts asked for by one statement; databases cap the number of parameters."""
 
+OVERLAP = "label_overlap"
+"""Name of the setting that holds the share of pairs that two people are to grade."""
+
 _KEPT = QueryRow.suite != REMEMBERED
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What one person's next pairs depend on.
+
+    `version` is that of the labels. `verdicts` are those numbered above what the reader knew and
+    `undone` the numbers of all taken back; both are empty where `version` is what they knew.
+    `skipped` has (key, skill id) as often as the person skipped it; `overlap` is as it was set.
+    """
+
+    version: str
+    verdicts: tuple[VerdictKey, ...]
+    undone: frozenset[int]
+    held: tuple[Claim, ...]
+    skipped: tuple[tuple[str, str], ...]
+    overlap: str | None
+
+
+def news(session: Session, annotator: str, now: datetime, known: str, newest: int) -> News:
+    """Return what was said after version `known` and judgement `newest`, and who holds what."""
+    # The version first: whatever comes in between is then read again next time.
+    version = label_version.version(session)
+    changed = version != known
+    return News(
+        version=version,
+        verdicts=labels.verdict_keys(session, newest) if changed else (),
+        undone=labels.undone_ids(session) if changed else frozenset(),
+        held=claims.held(session, now),
+        skipped=tuple((one.query_key, one.skill_id) for one in skips.skips(session, annotator)),
+        overlap=settings.value(session, OVERLAP),
+    )
 
 
 def token(session: Session) -> tuple[Any, ...]:

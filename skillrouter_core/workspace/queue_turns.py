@@ -12,10 +12,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy.orm import Session
-
-from db import claims, label_version, labels, settings, skips
+from db import claims, label_version, queue_reads, settings
 from db.columns import utc_now
+from db.queue_reads import News
 from db.session import Database
 from skillrouter_core.errors import WorkspaceError
 from skillrouter_core.labelling.ledger import Ledger
@@ -26,8 +25,11 @@ from skillrouter_core.records import Claim
 CLAIM = timedelta(minutes=15)
 """How long a pair stays in a person's hands without a word from them."""
 
-OVERLAP = "label_overlap"
-"""Name of the setting that holds the share of pairs that want two people."""
+SECOND = 2
+"""Places of a pair that one person grades again: another may have it in hand meanwhile."""
+
+NEVER = "-"
+"""A version that labels never have: nothing was read yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,7 @@ class Turns:
         """Work on an open database; nothing is read yet."""
         self._database = database
         self._ledger = Ledger()
-        self._version: str | None = None
-        self._skipped: dict[str, tuple[str, tuple[Pair, ...]]] = {}
+        self._version = NEVER
 
     def hand(self, standing: Standing, annotator: str, count: int) -> tuple[Handed, ...]:
         """Return up to `count` rows that are now in a person's hands, in order.
@@ -64,41 +65,45 @@ class Turns:
         """
         now = utc_now()
         with self._database.read() as session:
-            turn, held = self._turn(session, standing, annotator, now)
-            mine = self._in_hand(standing, turn, annotator, held)
-            if len(mine) >= count and self._fresh(held, annotator, now):
-                return tuple(mine[:count])
+            news = queue_reads.news(session, annotator, now, self._version, self._ledger.newest)
+        mine = _in_hand(standing, self._turn(standing, annotator, news), annotator, news.held)
+        if len(mine) >= count and _lasting(news.held, annotator, now):
+            return tuple(mine[:count])
         with self._database.write() as session:
             # Nobody else says or claims anything from here to the end of the transaction.
             label_version.lock(session)
-            turn, held = self._turn(session, standing, annotator, now)
-            mine = self._in_hand(standing, turn, annotator, held)
-            mine += self._second(session, standing, annotator, mine, now)
-            missing = turn.next_rows(count - len(mine), [one.row for one in mine])
-            rows = [*(one.row for one in mine), *missing]
-            got = self._claim(session, standing, turn, rows, annotator, now)
-        handed = {one.row: one for one in mine}
-        fresh = [Handed(row, False) for row in missing if standing.order.pairs[row].pair in got]
-        return tuple([*handed.values(), *fresh][:count])
+            news = queue_reads.news(session, annotator, now, self._version, self._ledger.newest)
+            turn = self._turn(standing, annotator, news)
+            mine = _in_hand(standing, turn, annotator, news.held)
+            asked = [*mine, *self._second(standing, annotator, mine)]
+            missing = turn.next_rows(count - len(asked), [one.row for one in asked])
+            asked += [Handed(row, False) for row in missing]
+            places = _places(standing, turn, asked)
+            got = claims.claim(session, list(places), annotator, places, now, now + CLAIM)
+        return tuple(one for one in asked if standing.order.pairs[one.row].pair in got)[:count]
 
     def listed(self, standing: Standing, annotator: str) -> tuple[Row, ...]:
         """Take what is free of an order into a person's hands; return all its rows."""
         now = utc_now()
         with self._database.write() as session:
             label_version.lock(session)
-            turn, _ = self._turn(session, standing, annotator, now)
-            free = [row for row, one in enumerate(turn.free.tolist()) if one]
-            self._claim(session, standing, turn, free, annotator, now)
-        pairs, taken = standing.order.pairs, set(free)
+            news = queue_reads.news(session, annotator, now, self._version, self._ledger.newest)
+            turn = self._turn(standing, annotator, news)
+            free = [Handed(row, False) for row in turn.free.nonzero()[0].tolist()]
+            places = _places(standing, turn, free)
+            got = claims.claim(session, list(places), annotator, places, now, now + CLAIM)
         return tuple(
-            Row(row, row in taken or bool(turn.mine[row]), self.said(one.pair, annotator))
-            for row, one in enumerate(pairs)
+            Row(row, one.pair in got or bool(turn.mine[row]), self.said(one.pair, annotator))
+            for row, one in enumerate(standing.order.pairs)
         )
 
     def turn(self, standing: Standing, annotator: str) -> Turn:
         """Return what a person's next pairs depend on; nothing is claimed."""
         with self._database.read() as session:
-            return self._turn(session, standing, annotator, utc_now())[0]
+            news = queue_reads.news(
+                session, annotator, utc_now(), self._version, self._ledger.newest
+            )
+        return self._turn(standing, annotator, news)
 
     def release(self, annotator: str) -> int:
         """Give back what a person holds; return how many pairs that were."""
@@ -113,94 +118,61 @@ class Turns:
         """Return the mean grade of a row, as far as read; NaN without one."""
         return standing.grade(self._ledger, row)
 
-    # ------------------------------------------------------------------ the share of two
-
     def overlap(self) -> float:
         """Return the share of pairs that want two people."""
         with self._database.read() as session:
-            return _share(session)
+            return _share(settings.value(session, queue_reads.OVERLAP))
 
     def set_overlap(self, share: float) -> None:
         """Set the share, from 0 to 1; UsageError for another."""
         with self._database.write() as session:
-            settings.put(session, OVERLAP, repr(checked_share(share)))
+            settings.put(session, queue_reads.OVERLAP, repr(checked_share(share)))
 
-    # ------------------------------------------------------------------ reading
+    def _turn(self, standing: Standing, annotator: str, news: News) -> Turn:
+        if news.version != self._version:
+            self._ledger.take(news.verdicts, news.undone)
+            self._version = news.version
+        hands, share = _hands(news.held), _share(news.overlap)
+        return standing.turn(self._ledger, annotator, news.skipped, hands, share)
 
-    def _turn(
-        self, session: Session, standing: Standing, annotator: str, now: datetime
-    ) -> tuple[Turn, tuple[Claim, ...]]:
-        version = label_version.version(session)
-        if version != self._version:
-            # Fewer verdicts than before would be another database; they are never deleted.
-            fresh = labels.verdict_keys(session, self._ledger.newest)
-            self._ledger.take(fresh, labels.undone_ids(session))
-            self._version = version
-        held = claims.held(session, now)
-        skipped = self._skips(session, annotator, version)
-        share = _share(session)
-        return standing.turn(self._ledger, annotator, skipped, _hands(held), share), held
-
-    def _skips(self, session: Session, annotator: str, version: str) -> tuple[Pair, ...]:
-        before = self._skipped.get(annotator)
-        if before is None or before[0] != version:
-            found = skips.skips(session, annotator)
-            before = (version, tuple((one.query_key, one.skill_id) for one in found))
-            self._skipped[annotator] = before
-        return before[1]
-
-    def _in_hand(
-        self, standing: Standing, turn: Turn, annotator: str, held: Collection[Claim]
-    ) -> list[Handed]:
-        """Return the rows of an order that a person holds; one they graded is a second asking."""
-        own = [(one.query_key, one.skill_id) for one in held if one.annotator == annotator]
-        rows = [standing.row_of[pair] for pair in own if pair in standing.row_of]
-        return [Handed(row, bool(turn.mine[row])) for row in turn.in_order(rows)]
-
-    def _second(
-        self,
-        session: Session,
-        standing: Standing,
-        annotator: str,
-        mine: Collection[Handed],
-        now: datetime,
-    ) -> list[Handed]:
-        """Claim the pair that a person is to grade once more, if one is due and none is out."""
+    def _second(self, standing: Standing, annotator: str, mine: Collection[Handed]) -> list[Handed]:
+        """Return the row that a person is to grade once more, if one is due and none is out."""
         if any(one.repeat for one in mine):
             return []
         pair = repeat(self._ledger.verdicts(annotator), standing.row_of)
-        if pair is None:
-            return []
-        got = claims.claim(session, [pair], annotator, {pair: 2}, now, now + CLAIM)
-        return [Handed(standing.row_of[one], True) for one in got]
-
-    def _fresh(self, held: Collection[Claim], annotator: str, now: datetime) -> bool:
-        """Return whether all that a person holds stays theirs for a while yet."""
-        return all(one.until - now > CLAIM / 2 for one in held if one.annotator == annotator)
-
-    def _claim(
-        self,
-        session: Session,
-        standing: Standing,
-        turn: Turn,
-        rows: Collection[int],
-        annotator: str,
-        now: datetime,
-    ) -> frozenset[Pair]:
-        places = {standing.order.pairs[row].pair: turn.places(row) for row in rows}
-        until = now + CLAIM
-        return frozenset(claims.claim(session, list(places), annotator, places, now, until))
+        return [] if pair is None else [Handed(standing.row_of[pair], True)]
 
 
-def _share(session: Session) -> float:
-    found = settings.value(session, OVERLAP)
+def _in_hand(
+    standing: Standing, turn: Turn, annotator: str, held: Collection[Claim]
+) -> list[Handed]:
+    """Return the rows of an order that a person holds; one they graded is a second asking."""
+    own = [(one.query_key, one.skill_id) for one in held if one.annotator == annotator]
+    rows = [standing.row_of[pair] for pair in own if pair in standing.row_of]
+    return [Handed(row, bool(turn.mine[row])) for row in turn.in_order(rows)]
+
+
+def _lasting(held: Collection[Claim], annotator: str, now: datetime) -> bool:
+    """Return whether all that a person holds stays theirs for a while yet."""
+    return all(one.until - now > CLAIM / 2 for one in held if one.annotator == annotator)
+
+
+def _places(standing: Standing, turn: Turn, rows: Collection[Handed]) -> dict[Pair, int]:
+    """Return how many people may hold each pair; a second asking keeps nobody else away."""
+    return {
+        standing.order.pairs[one.row].pair: SECOND if one.repeat else turn.places(one.row)
+        for one in rows
+    }
+
+
+def _share(found: str | None) -> float:
     if found is None:
         return OVERLAP_SHARE
     try:
         return float(found)
     except ValueError:
         raise WorkspaceError(
-            f"the setting {OVERLAP} is {found!r}, not a share; set it again on the Label page"
+            f"the share of pairs for two people is kept as {found!r}; set it again"
         ) from None
 
 
