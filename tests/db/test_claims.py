@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -146,6 +147,26 @@ def test_failure_half_way_claims_nothing(database: Database) -> None:
     with pytest.raises(RuntimeError, match="power cut"):
         fail()
     assert held(database) == []
+
+
+def test_claim_asked_for_while_another_is_being_made_waits_for_it(database: Database) -> None:
+    got: list[object] = []
+
+    def ask() -> None:
+        try:
+            got.append(claim(database, "bob", A, B))
+        except Exception as error:  # noqa: BLE001  # handed to the test's own thread
+            got.append(error)
+
+    with database.write() as session:
+        claims.claim(session, [A], "ann", {}, NOW, LATER)
+        other = threading.Thread(target=ask)
+        other.start()
+        # Time to look for claims, see none and make one, if nothing holds it up.
+        other.join(0.5)
+        assert other.is_alive()
+    other.join()
+    assert got == [(B,)]
 
 
 CLAIMER = """
