@@ -15,8 +15,9 @@ from pages.common.empty import no_skills
 from pages.common.job_progress import job_panel
 from pages.common.label import state
 from pages.common.label.choosers import choosers
-from pages.common.label.desk import Work, desk, query_after
+from pages.common.label.desk import Work, desk
 from pages.common.label.empty import no_queries, waits_for
+from pages.common.label.inbox import query_after
 from pages.common.label.progress import count_day
 from pages.common.label.settings import candidates_line, settings
 from pages.common.verdicts import annotator

@@ -123,7 +123,7 @@ def _cluster(ws: Workspace) -> None:
         keys,
         index=keys.index(chosen) if chosen in keys else None,
         placeholder="Which cluster?",
-        format_func=lambda key: one_line(names.get(key, key), 60),
+        format_func=lambda key: one_line(names.get(key or "", ""), 60),
         width=230,
         label_visibility="collapsed",
         key="cluster chosen",

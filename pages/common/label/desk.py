@@ -7,19 +7,18 @@ meanwhile. Must not know how a pair is drawn or chosen.
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.common.label import component, progress, state
+from pages.common.label import component, inbox, progress
 from pages.common.label.empty import nothing_left, waits_for
-from pages.common.label.events import events_of, record
 from pages.common.label.items import action_data, item_data
 from pages.common.verdicts import logged_in
 from skillrouter_core.errors import SkillRouterError
-from skillrouter_core.records import Judgement, LabelAck
+from skillrouter_core.records import Judgement
 from skillrouter_core.records.queues import LabelItem, QueueSpec, Remaining
 
 if TYPE_CHECKING:
@@ -29,14 +28,12 @@ AHEAD = 5
 """Pairs that wait in the browser behind the one on the screen."""
 MOST_AHEAD = 20
 """Pairs handed out to somebody who passes many by without a verdict."""
-ACKS_KEPT = 200
-"""Answers repeated to the browser: it may have missed some while it was drawing."""
-_ACKS, _BATCH, _ELSEWHERE = "label acks", "label batch", "label elsewhere"
+_LAST = "queue labelled last"
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What one person labels and how it is shown; `left` is None while nobody counted."""
+    """What one person labels and how it is shown."""
 
     spec: QueueSpec
     annotator: str
@@ -54,11 +51,13 @@ class Work:
 def desk(ws: Workspace, work: Work) -> None:
     """Draw the desk, once for each message of the browser."""
     message = component.sent()
-    error = _keep(ws, message)
-    if st.session_state.pop(_ELSEWHERE, False):
+    error = inbox.keep(ws, message)
+    if inbox.elsewhere():
         st.rerun(scope="app")
-    items, left, empty = (), None, ""
+    items: tuple[LabelItem, ...] = ()
+    left, empty = None, ""
     try:
+        _give_back(ws, work)
         items, left = _next(ws, work, message.get("passed"))
         empty = "" if items else nothing_left(work.spec, left)
     except SkillRouterError as fault:
@@ -76,48 +75,20 @@ def desk(ws: Workspace, work: Work) -> None:
         "pace": progress.day().per_hour,
         "left": None if left is None else left.pairs,
         "again": _again(ws, work, message),
-        "acks": [[each.token, each.ok, each.reason] for each in _acks().values()],
-        "batch": st.session_state.get(_BATCH, ""),
+        "acks": [[each.token, each.ok, each.reason] for each in inbox.acks().values()],
+        "batch": inbox.batch(),
         "empty": empty,
         "error": error,
     }
-    component.draw(data, on_sent=lambda: _heard(ws, work))
+    component.draw(data, on_sent=lambda: inbox.heard(ws, work.spec, work.annotator))
 
 
-def _heard(ws: Workspace, work: Work) -> None:
-    """Take from a message what changes the page around the desk, before anything is drawn."""
-    message = component.sent()
-    view, query = message.get("view"), message.get("onwards")
-    if view in state.VIEWS:
-        state.show(view)
-        st.session_state[_ELSEWHERE] = True
-    if isinstance(query, str) and query:
-        state.open_query(query_after(ws, work.spec.suite, work.annotator, query))
-        st.session_state[_ELSEWHERE] = True
-
-
-def _keep(ws: Workspace, message: dict[str, Any]) -> str:
-    """Record what the message says, once however often it comes; return what went wrong."""
-    said, refused = events_of(message)
-    name = logged_in()
-    if name is not None:
-        said = [each for each in said if each.annotator == name]
-    known = _acks()
-    try:
-        acks = [*refused, *record(ws, said)]
-    except SkillRouterError as error:
-        return f"Not saved yet: {error}"
-    progress.add(said, {ack.token: ack.ok and ack.token not in known for ack in acks})
-    known.update((ack.token, ack) for ack in acks)
-    while len(known) > ACKS_KEPT:
-        known.popitem(last=False)
-    if isinstance(message.get("batch"), str):
-        st.session_state[_BATCH] = message["batch"]
-    return ""
-
-
-def _acks() -> OrderedDict[str, LabelAck]:
-    return st.session_state.setdefault(_ACKS, OrderedDict())
+def _give_back(ws: Workspace, work: Work) -> None:
+    """Give back what was in hand in another queue of this session; others may grade it."""
+    last: Work | None = st.session_state.get(_LAST)
+    if last is not None and last.queue != work.queue:
+        ws.queue.release(last.annotator)
+    st.session_state[_LAST] = work
 
 
 def _next(
@@ -137,17 +108,6 @@ def _next(
 def _shuffled(item: LabelItem) -> str:
     """Return what a blind list is sorted by: an order that tells nothing and stays."""
     return hashlib.sha256(item.skill.skill_id.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def query_after(ws: Workspace, suite: str | None, annotator: str, query: str = "") -> str:
-    """Return the request to be listed after another: one the queue asks of, else the set's next."""
-    for item in ws.queue.next(QueueSpec(suite=suite), annotator, MOST_AHEAD):
-        if item.query_text != query:
-            return item.query_text
-    texts = list(dict.fromkeys(each.text for each in ws.labels.queries(suite)))
-    if query not in texts:
-        return texts[0] if texts else ""
-    return texts[(texts.index(query) + 1) % len(texts)]
 
 
 def _again(ws: Workspace, work: Work, message: dict[str, Any]) -> dict[str, Any] | None:

@@ -8,22 +8,21 @@ the browser does with it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from pages.common.scores import score
 from pages.common.skill_text import SHOWN_CHARS
 from pages.common.verdicts import GRADE_WORDS
-from skillrouter_core.records import Judgement, LabelAction, Passage
+from skillrouter_core.records import Judgement, LabelAction, Passage, Span
 from skillrouter_core.records.queues import LabelItem
-from skillrouter_core.tokens import Tokeniser
+from skillrouter_core.workspace.marking import marker
 
 NAME_CHARS = 300
 DESCRIPTION_CHARS = 3000
 """Characters of a name and a description that the desk shows; the skill's page has them all."""
 PLAIN, PASSAGE, MATCH = 0, 1, 2
 """What a piece of text is: nothing special, inside a passage, a word of the request."""
-_TOKENISER = Tokeniser()
 _RUNS = re.compile(rb"\x00+|\x01+|\x02+")
 
 Pieces = list[tuple[str, int]]
@@ -32,7 +31,7 @@ Pieces = list[tuple[str, int]]
 def item_data(item: LabelItem, others: Iterable[Judgement] = ()) -> dict[str, Any]:
     """Return what `static/label` draws of an item; `others` are other people's verdicts on it."""
     skill = item.skill
-    terms = frozenset(_TOKENISER.terms(item.query_text))
+    words = marker(item.query_text)
     passages = [passage for passage in item.evidence if passage.field == "body"]
     return {
         "token": item.token,
@@ -41,11 +40,11 @@ def item_data(item: LabelItem, others: Iterable[Judgement] = ()) -> dict[str, An
         "split": item.split.value,
         "skill": skill.skill_id,
         "hash": skill.content_hash,
-        "name": marked(skill.name, terms, NAME_CHARS),
-        "description": marked(skill.description, terms, DESCRIPTION_CHARS),
+        "name": marked(skill.name, words, NAME_CHARS),
+        "description": marked(skill.description, words, DESCRIPTION_CHARS),
         "category": skill.category,
         "evidence": [_passage(item, passage) for passage in passages],
-        "body": marked(skill.body, terms, SHOWN_CHARS, passages),
+        "body": marked(skill.body, words, SHOWN_CHARS, passages),
         "chars": len(skill.body.strip()),
         "cut": len(skill.body) > SHOWN_CHARS,
         "notes": list(item.notes),
@@ -72,13 +71,17 @@ def action_data(action: LabelAction, name: str) -> dict[str, Any]:
     }
 
 
-def marked(text: str, terms: Set[str], limit: int, passages: Sequence[Passage] = ()) -> Pieces:
-    """Return the first `limit` characters of a text in pieces, passages and terms marked."""
+def marked(
+    text: str,
+    words: Callable[[str], Iterable[Span]],
+    limit: int,
+    passages: Sequence[Passage] = (),
+) -> Pieces:
+    """Return the first `limit` characters of a text in pieces, passages and words marked."""
     shown = text[:limit]
     kinds = bytearray(len(shown))
     spans = [(each.start, each.start + len(each.text), PASSAGE) for each in passages]
-    found = _TOKENISER.occurrences(shown, terms) if terms else ()
-    spans += [(each.start, each.end, MATCH) for each in found]
+    spans += [(each.start, each.end, MATCH) for each in words(shown)]
     for start, end, kind in spans:
         length = min(end, len(shown)) - start
         if length > 0:

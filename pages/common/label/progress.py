@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common.label.events import Said
-from skillrouter_core.labelling.tallies import day_start, pace
 from skillrouter_core.records import EventKind
 from skillrouter_core.records.agreement import Pace
 
@@ -38,18 +37,21 @@ class Day:
 
 def count_day(ws: Workspace, annotator: str, now: datetime | None = None) -> None:
     """Count a person's day from the record; once for each drawing of the page."""
-    midnight = day_start(now or datetime.now().astimezone())
+    present = now or datetime.now().astimezone()
+    midnight = present.replace(hour=0, minute=0, second=0, microsecond=0)
     said = [
-        past.judgement
+        past.judgement.seconds
         for past in ws.labels.history(annotator)
         if not past.undone and past.judgement.created_at >= midnight
     ]
-    st.session_state[_DAY] = Day(annotator, pace(said))
+    timed = [seconds for seconds in said if seconds is not None]
+    st.session_state[_DAY] = Day(annotator, Pace(len(said), len(timed), sum(timed)))
 
 
 def day() -> Day:
     """Return the day as it was counted last."""
-    return st.session_state[_DAY]
+    counted: Day = st.session_state[_DAY]
+    return counted
 
 
 def add(said: Iterable[Said], kept: Mapping[str, bool]) -> None:

@@ -87,10 +87,11 @@ class Desk extends Verdicts {
   update(data, send) {
     this.post.send = send;
     this.adopt(data);
+    const waited = this.saidTokens();
     this.post.answered(data);
     this.line.take(data.items, this.saidTokens(), this.known());
     if (data.again && data.again.batch !== this.reopened) this.takeAgain(data.again);
-    this.refused(data.acks);
+    this.refused(data.acks.filter(([token, ok]) => !ok && waited.has(token)));
     if (data.error) this.tell(data.error);
     this.draw();
     this.fit();

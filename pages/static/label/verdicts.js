@@ -148,7 +148,7 @@ export class Verdicts {
   }
 
   refused(acks) {
-    const reasons = acks.filter(([, ok, , isNew]) => !ok && isNew).map(([, , reason]) => reason);
+    const reasons = acks.map(([, , reason]) => reason);
     if (reasons.length) this.tell(`Not kept: ${reasons.join("; ")}`);
   }
 }
