@@ -1,14 +1,14 @@
 """Stage 2: read query and skill together and score them.
 
-Responsible for the Reranker protocol, the paper's yes/no cross-encoder and the compact
-sequence-classification one. Must not know how candidates were found; the stage-1 scores a
-compact profile adds are combined here, from numbers handed in.
+Responsible for the Reranker protocol, the paper's yes/no cross-encoder, a sequence classifier
+and the compact profile's late interaction. Must not know how candidates were found; the stage-1
+scores a compact profile adds are combined here, from numbers handed in.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Protocol
@@ -16,10 +16,12 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn import functional
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
 )
 
 from skillrouter_core.backbone import load_network, load_tokenizer
@@ -31,6 +33,7 @@ from skillrouter_core.texts import TextPreset, preset_named, reranker_prompt
 from skillrouter_core.wording import Wording
 
 FloatVector = NDArray[np.float32]
+IntVector = NDArray[np.int64]
 
 # The Qwen3-Reranker chat, word for word (PAPER section "The pipeline").
 CHAT_HEAD = (
@@ -39,6 +42,13 @@ CHAT_HEAD = (
     "<|im_start|>user\n"
 )
 CHAT_TAIL = "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n"
+
+
+LATE = "late-interaction"
+"""What the manifest of a model read by LateInteraction names as its kind."""
+
+LATE_QUERY_TOKENS = 128
+"""A query's tokens that LateInteraction compares: those of about a thousand characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +106,8 @@ class Reranker(Protocol):
         ...
 
 
-class _Scorer(ABC):
-    """Shared: batches by token budget, padding, back to input order."""
+class _Scorer:
+    """Shared: a loaded network with its tokenizer, and batches by token budget."""
 
     padding_side = "right"
 
@@ -111,17 +121,26 @@ class _Scorer(ABC):
         self.model_key = files.key
         self.weights: Mapping[Stage1, StageTwoWeights] = stage_two_weights(files.manifest)
 
+    def _passes(self, tokens: Sequence[Mapping[str, Any]]) -> Iterator[tuple[IntVector, Any]]:
+        """Yield positions and their padded tensors, as many at once as fit the device."""
+        budget = TOKENS_PER_BATCH[self._network.device.type]
+        for rows in plan_batches([len(one["input_ids"]) for one in tokens], budget):
+            with self._tokenizing:
+                batch = self._tokenizer.pad([tokens[row] for row in rows], return_tensors="pt")
+            yield rows, batch.to(self._network.device)
+
+
+class _JointScorer(_Scorer, ABC):
+    """Shared by networks that read query and document as one text."""
+
     def score(self, query: str, documents: Sequence[str]) -> FloatVector:
         """Return one score per document [n], in order."""
         with self._tokenizing:
             tokens = [self._encode(query, document) for document in documents]
         scores = np.empty(len(tokens), dtype=np.float32)
-        budget = TOKENS_PER_BATCH[self._network.device.type]
-        for rows in plan_batches([len(one["input_ids"]) for one in tokens], budget):
-            with self._tokenizing:
-                batch = self._tokenizer.pad([tokens[row] for row in rows], return_tensors="pt")
+        for rows, batch in self._passes(tokens):
             with torch.inference_mode():
-                scores[rows] = self._read(batch.to(self._network.device)).float().cpu().numpy()
+                scores[rows] = self._read(batch).float().cpu().numpy()
         return scores
 
     @abstractmethod
@@ -133,8 +152,8 @@ class _Scorer(ABC):
         """Return the scores [n] of a padded batch."""
 
 
-class PairClassifier(_Scorer):
-    """A sequence-classification cross-encoder with one output: the compact profile's stage 2."""
+class PairClassifier(_JointScorer):
+    """A sequence-classification cross-encoder with one output."""
 
     def __init__(self, files: ModelFiles, preset: TextPreset, device: Any = None) -> None:
         """Load the network; raises the ModelError family."""
@@ -150,7 +169,65 @@ class PairClassifier(_Scorer):
         return logits[:, 0]
 
 
-class YesNoJudge(_Scorer):
+class LateInteraction(_Scorer):
+    """Query and document read apart, then compared token by token: the compact profile's stage 2.
+
+    A score is the mean over the query's tokens of the highest cosine each has with a token of the
+    document; a token's share in the mean is the softmax of the network's one label for it.
+    """
+
+    def __init__(self, files: ModelFiles, preset: TextPreset, device: Any = None) -> None:
+        """Load the network; raises the ModelError family."""
+        super().__init__(files, preset, AutoModelForTokenClassification, device, num_labels=1)
+
+    def score(self, query: str, documents: Sequence[str]) -> FloatVector:
+        """Return one score per document [n] between -1 and 1, in order."""
+        scores = np.empty(len(documents), dtype=np.float32)
+        asked = self._tokens([query], LATE_QUERY_TOKENS)
+        told = self._tokens(documents, self._preset.reranker.max_tokens)
+        with torch.inference_mode():
+            ((_, batch),) = self._passes(asked)
+            states = self._states(batch)
+            shares = token_shares(self._network.classifier, states, batch["attention_mask"])
+            for rows, batch in self._passes(told):
+                best = late_interaction(
+                    states, shares, self._states(batch), batch["attention_mask"]
+                )
+                scores[rows] = best[0].cpu().numpy()
+        return scores
+
+    def _tokens(self, texts: Sequence[str], cap: int) -> list[dict[str, list[int]]]:
+        with self._tokenizing:
+            return [dict(self._tokenizer(one, truncation=True, max_length=cap)) for one in texts]
+
+    def _states(self, batch: Any) -> torch.Tensor:
+        states: torch.Tensor = self._network.base_model(**batch).last_hidden_state
+        return states
+
+
+def token_shares(head: Any, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Return each token's share [n, t] in its text's score: the softmax of a one-label head."""
+    logits = head(states)[..., 0].float()
+    shares: torch.Tensor = logits.masked_fill(mask == 0, float("-inf")).softmax(-1)
+    return shares
+
+
+def late_interaction(
+    asked: torch.Tensor, shares: torch.Tensor, told: torch.Tensor, mask: torch.Tensor
+) -> torch.Tensor:
+    """Return the scores [n, m] of m documents for n queries.
+
+    `asked` [n, i, d] and `told` [m, j, d] are hidden states, `shares` [n, i] the query tokens'
+    shares, 0 where padded; `mask` [m, j] marks the documents' real tokens.
+    """
+    a, b = (functional.normalize(states.float(), dim=-1) for states in (asked, told))
+    cosines = torch.einsum("nid,mjd->nmij", a, b)
+    best = cosines.masked_fill(mask[None, :, None, :] == 0, -2.0).amax(-1)
+    scores: torch.Tensor = (best * shares[:, None, :]).sum(-1)
+    return scores
+
+
+class YesNoJudge(_JointScorer):
     """The Qwen3 cross-encoder: logit("yes") - logit("no") at the last position."""
 
     padding_side = "left"
@@ -194,13 +271,15 @@ def stage_two_weights(manifest: Mapping[str, Any]) -> dict[Stage1, StageTwoWeigh
 def load_reranker(profile: Profile, *, device: Any = None) -> Reranker | None:
     """Return the profile's reranker, or None where it has none; raises the ModelError family.
 
-    A delta from this project and any `...ForSequenceClassification` become a PairClassifier;
-    a causal language model becomes a YesNoJudge.
+    What its manifest calls late-interaction becomes that; a causal language model becomes a
+    YesNoJudge; other deltas and any `...ForSequenceClassification` a PairClassifier.
     """
     if profile.reranker is None:
         return None
     files = find_model(profile.reranker)
     preset = preset_named(profile.preset)
+    if files.manifest.get("kind") == LATE:
+        return LateInteraction(files, preset, device)
     architectures = AutoConfig.from_pretrained(files.base, local_files_only=True).architectures
     if any("CausalLM" in name for name in architectures or ()):
         return YesNoJudge(files, preset, device)

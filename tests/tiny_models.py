@@ -9,6 +9,7 @@ from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
 from transformers import (
     BertConfig,
     BertForSequenceClassification,
+    BertForTokenClassification,
     BertModel,
     PreTrainedTokenizerFast,
     Qwen3Config,
@@ -22,8 +23,11 @@ WORDS = [
 ]
 
 
-def tiny_bert(folder: Path, *, classify: bool = False, seed: int = 0) -> Path:
-    """Write a two-layer BERT (16 dimensions), as an encoder or a one-output classifier."""
+def tiny_bert(folder: Path, *, classify: bool = False, tokens: bool = False, seed: int = 0) -> Path:
+    """Write a two-layer BERT (16 dimensions): an encoder, or a one-output classifier.
+
+    The classifier reads whole texts, or with `tokens` each token.
+    """
     torch.manual_seed(seed)
     tokenizer = _tokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]"], "[PAD]", "[UNK]")
     tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(
@@ -41,7 +45,8 @@ def tiny_bert(folder: Path, *, classify: bool = False, seed: int = 0) -> Path:
         num_labels=1,
         initializer_range=0.5,  # or all vectors of an untrained network look alike
     )
-    network = BertForSequenceClassification(config) if classify else BertModel(config)
+    kind = BertForSequenceClassification if classify else BertModel
+    network = (BertForTokenClassification if tokens else kind)(config)
     network.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder

@@ -1,21 +1,31 @@
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+)
 
 from skillrouter_core.errors import ModelIntegrityError
-from skillrouter_core.models import PROFILES
+from skillrouter_core.models import MANIFEST, PROFILES
 from skillrouter_core.records import Stage1
 from skillrouter_core.rerank import (
     CHAT_HEAD,
     CHAT_TAIL,
+    LATE,
+    LateInteraction,
     PairClassifier,
     StageTwoWeights,
     YesNoJudge,
+    late_interaction,
     load_reranker,
     stage_two_weights,
+    token_shares,
 )
 from skillrouter_core.texts import PRESETS, reranker_prompt
 from tests.tiny_models import tiny_bert, tiny_qwen
@@ -72,14 +82,73 @@ def test_the_pair_classifier_is_the_models_own_logit(classifier):
         assert score == pytest.approx(float(logit), abs=0.02)
 
 
-def test_no_documents_no_scores(classifier):
-    reranker = load_reranker(replace(PROFILES["compact"], reranker=str(classifier)))
+@pytest.fixture(scope="module")
+def late(tmp_path_factory):
+    """A network that marks tokens, and says in its manifest how it is to be read."""
+    folder = tiny_bert(tmp_path_factory.mktemp("late"), tokens=True)
+    (folder / MANIFEST).write_text(json.dumps({"kind": LATE, "preset": "compact"}))
+    return folder
+
+
+def late_reference(folder, query, document):
+    """Late interaction in numpy, one document at a time, no padding."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    network = AutoModelForTokenClassification.from_pretrained(folder).eval()
+
+    def read(text):
+        with torch.inference_mode():
+            found = network(**tokenizer(text, return_tensors="pt"), output_hidden_states=True)
+        states = found.hidden_states[-1][0].numpy()
+        return states / np.linalg.norm(states, axis=1, keepdims=True), found.logits[0, :, 0].numpy()
+
+    (asked, logits), (told, _) = read(query), read(document)
+    shares = np.exp(logits) / np.exp(logits).sum()
+    return float((asked @ told.T).max(1) @ shares)
+
+
+def test_late_interaction_follows_its_formula(late):
+    reranker = load_reranker(replace(PROFILES["compact"], reranker=str(late)))
+    assert isinstance(reranker, LateInteraction)
+    scores = reranker.score("deploy a service with helm", DOCUMENTS)
+    expected = [late_reference(late, "deploy a service with helm", one) for one in DOCUMENTS]
+    np.testing.assert_allclose(scores, expected, atol=0.02)
+    assert max(expected) - min(expected) > 0.1
+
+
+def test_padding_and_order_change_no_late_score(late):
+    reranker = load_reranker(replace(PROFILES["compact"], reranker=str(late)))
+    long = "bake bread with the charts " * 6
+    together = reranker.score("helm charts", [*DOCUMENTS, long])
+    alone = [reranker.score("helm charts", [one])[0] for one in [*DOCUMENTS, long]]
+    np.testing.assert_allclose(together, alone, atol=0.02)
+    turned = reranker.score("helm charts", [long, *reversed(DOCUMENTS)])
+    np.testing.assert_allclose(turned, together[::-1], atol=0.02)
+
+
+def test_a_document_that_repeats_the_query_scores_highest(late):
+    reranker = load_reranker(replace(PROFILES["compact"], reranker=str(late)))
+    same, other = reranker.score("bake bread", ["bake bread", "deploy to the cluster"])
+    assert same == pytest.approx(1.0, abs=0.01)
+    assert other < same
+
+
+def test_masked_tokens_have_no_share_and_match_nothing():
+    states = torch.tensor([[[1.0, 0.0], [0.0, 1.0]]])
+    shares = token_shares(lambda x: x.sum(-1, keepdim=True), states, torch.tensor([[1, 0]]))
+    assert shares.tolist() == [[1.0, 0.0]]
+    documents = torch.tensor([[[0.6, 0.8], [5.0, 0.0]], [[-2.0, 0.0], [3.0, 0.0]]])
+    mask = torch.tensor([[1, 1], [1, 0]])
+    assert late_interaction(states, shares, documents, mask).tolist() == [[1.0, -1.0]]
+
+
+@pytest.mark.parametrize("kind", ["classifier", "late"])
+def test_no_documents_no_scores(kind, request):
+    folder = request.getfixturevalue(kind)
+    reranker = load_reranker(replace(PROFILES["compact"], reranker=str(folder)))
     assert reranker.score("deploy", []).shape == (0,)
 
 
 def test_a_tokenizer_without_yes_is_refused(tmp_path):
-    import json
-
     folder = tiny_qwen(tmp_path, causal=True)
     path = folder / "tokenizer.json"
     content = json.loads(path.read_text())
