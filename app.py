@@ -37,11 +37,13 @@ def main() -> None:
             st.Page(PAGES / "catalog.py", title="Catalog", help="Import, search, check health."),
             st.Page(PAGES / "duplicates.py", title="Duplicates", help="Find copies and decide."),
             st.Page(PAGES / "map.py", title="Map", help="See the whole catalog at once."),
+            st.Page(PAGES / "queries.py", title="Queries", help="Gather requests in sets."),
             st.Page(PAGES / "label.py", title="Label", help="Grade skills for requests."),
             st.Page(
                 PAGES / "agreement.py", title="Agreement", help="See if labels can be trusted."
             ),
             st.Page(PAGES / "evaluate.py", title="Evaluate", help="See how often it is right."),
+            st.Page(PAGES / "suites.py", title="Suites", help="Keep answers from breaking."),
             st.Page(PAGES / "skill.py", title="Skill", visibility="hidden"),
         ],
         position="top",

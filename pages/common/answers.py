@@ -57,7 +57,9 @@ def warm(ws: Workspace, profile: str) -> Warmup:
 def _remembered(ws: Workspace, query: str, options: RouteOptions) -> Route:
     routes: dict[tuple[str, RouteOptions, str], Route]
     routes = st.session_state.setdefault(_REMEMBERED, {})
-    state = f"{ws.routing.version(options.profile)} {ws.catalogs.fingerprint()}"
+    held = ws.indexing.held(options.profile)
+    version = ws.routing.version(options.profile)
+    state = f"{version} {ws.catalogs.fingerprint()} {held is not None}"
     key = (query, options, state)
     if key not in routes:
         with st.spinner("Routing…", show_time=True):

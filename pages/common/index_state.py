@@ -14,16 +14,25 @@ from pages.common.scores import count
 
 if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
+    from skillrouter_core.workspace.holding import HeldIndex
 
 
-def index_state(ws: Workspace, profile: str) -> bool:
-    """Draw what is missing, if anything, and return whether queries can be answered at all."""
+def index_state(ws: Workspace, profile: str, *, here: bool = False) -> bool:
+    """Draw what is missing, if anything, and return whether queries can be answered at all.
+
+    `here`: the page itself draws an index that is held back.
+    """
     version = ws.routing.version(profile)
+    held = ws.indexing.held(profile)
+    if held is not None and held.waiting:
+        if not here:
+            _held(held)
+        return True
     stale, vectors = _state(ws, str(ws.home), profile, ws.catalogs.fingerprint(), version)
     if version and vectors and not stale:
         return True
     if running_job(ws) is None:
-        _offer(ws, profile, version, stale=stale)
+        _offer(ws, profile, version, stale=stale, kept=held is not None)
     elif not version:
         st.info(
             "The first index is being made; BM25 answers come first.",
@@ -32,10 +41,25 @@ def index_state(ws: Workspace, profile: str) -> bool:
     return bool(version)
 
 
-def _offer(ws: Workspace, profile: str, version: str, *, stale: bool) -> None:
+def _held(held: HeldIndex) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        st.markdown(
+            f":orange[:material/pause_circle:] A new index is held back: {held.summary}. "
+            "The old one answers, with the texts it was made of.",
+            width="stretch",
+        )
+        st.page_link("suites.py", label="See what would break", icon=":material/rule:")
+
+
+def _offer(ws: Workspace, profile: str, version: str, *, stale: bool, kept: bool) -> None:
     skills = count(sum(catalog.skills for catalog in ws.catalogs.all()), "skill")
     if not version:
         message = f"{skills} wait for an index; there is none for the profile {profile}."
+    elif kept:
+        message = (
+            "The catalog changed and its new index was thrown away: the old one answers, with "
+            "the texts it was made of."
+        )
     elif stale:
         message = "The catalog changed after its index was made; answers are of the older texts."
     else:

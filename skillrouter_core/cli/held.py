@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
     from skillrouter_core.workspace.holding import HeldIndex
     from skillrouter_core.workspace.indexing import IndexReport
-
-Broken = Sequence[tuple[str, Sequence[QueryChange]]]
-"""By suite the queries that would break."""
+    from skillrouter_core.workspace.suites import Breaks
 
 QUERY_WIDTH, SKILL_WIDTH = 48, 40
 QUERIES_SHOWN = 50
@@ -50,7 +48,7 @@ def discard_held(workspace: Workspace, args: argparse.Namespace, console: Consol
     return 0
 
 
-def index_json(report: IndexReport, broken: Broken) -> dict[str, object]:
+def index_json(report: IndexReport, broken: Sequence[Breaks]) -> dict[str, object]:
     """Return what a build did; there is a `held` only where the index was not published."""
     document: dict[str, object] = {
         "skills": report.skills,
@@ -58,7 +56,7 @@ def index_json(report: IndexReport, broken: Broken) -> dict[str, object]:
         "seconds": report.seconds,
     }
     if report.held is not None:
-        found = [_json(suite, change) for suite, changes in broken for change in changes]
+        found = [_json(each.suite, change) for each in broken for change in each.changes]
         document["held"] = {"queries": report.held.queries, "broken": found}
     return document
 
@@ -74,18 +72,18 @@ def _json(suite: str, change: QueryChange) -> dict[str, object]:
     }
 
 
-def held_lines(held: HeldIndex, broken: Broken) -> list[str]:
+def held_lines(held: HeldIndex, broken: Sequence[Breaks]) -> list[str]:
     """Return what would break as a table, and what can be done."""
     rows = [
         (
-            shorten(suite, SKILL_WIDTH),
+            shorten(each.suite, SKILL_WIDTH),
             shorten(change.query_text, QUERY_WIDTH),
             shorten(_first(change.before), SKILL_WIDTH),
             shorten(_first(change.after) or NOTHING, SKILL_WIDTH)
             + (" (near-copy of the expected)" if change.copy_of else ""),
         )
-        for suite, changes in broken
-        for change in changes
+        for each in broken
+        for change in each.changes
     ]
     lines = [f"Index {plain(held.profile)} held: {held.summary}. The old one goes on answering."]
     if rows:

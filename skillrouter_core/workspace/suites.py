@@ -51,6 +51,16 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Breaks:
+    """The queries of one suite that break from the run `before` to the run `after`."""
+
+    suite: str
+    before: int
+    after: int
+    changes: tuple[QueryChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """Every suite answered in two ways: a pair of runs (before, after) a suite, with its diff."""
 
@@ -84,7 +94,7 @@ class Suites:
         none, IndexNotReadyError before the first index, the ModelError family, and what the
         listener raises; nothing is kept then.
         """
-        from skillrouter_core.models import profile_named
+        from skillrouter_core.workspace.serving import of_index
 
         queries = self._expecting(suite).get(suite, ())
         if not queries:
@@ -94,7 +104,9 @@ class Suites:
             )
         index = self._workspace.routing.index(profile)
         pinned = self._workspace.indexing.held(profile) is not None
-        way = answering(self._workspace, profile_named(profile), index, live=not pinned)
+        way = answering(
+            self._workspace, of_index(self._workspace, profile, index), index, live=not pinned
+        )
         started = time.monotonic()
         meter = Meter(listener, STAGE, len(queries), unit="queries")
         answers = ask((query.text for query in queries), way, meter)
@@ -128,20 +140,20 @@ class Suites:
         """Return one run as if held against itself: what is right, wrong and never retrieved."""
         return self.diff(run_id, run_id)
 
-    def broken(
-        self, pairs: Sequence[tuple[int, int]]
-    ) -> tuple[tuple[str, tuple[QueryChange, ...]], ...]:
+    def broken(self, pairs: Sequence[tuple[int, int]]) -> tuple[Breaks, ...]:
         """Return by suite the queries that break from the first to the second run of each pair.
 
         As `diff`, judged by what is expected today: a query whose expectation was changed since
         may be among them no more. Suites in which nothing breaks are left out.
         """
-        with self._workspace.database.read() as session:
-            suites = [stored.run(session, after).suite for _, after in pairs]
-        found = [self.diff(before, after).of(Standing.BROKEN) for before, after in pairs]
-        return tuple(
-            (suite, changes) for suite, changes in zip(suites, found, strict=True) if changes
-        )
+        found = []
+        for before, after in pairs:
+            changes = self.diff(before, after).of(Standing.BROKEN)
+            if changes:
+                with self._workspace.database.read() as session:
+                    suite = stored.run(session, after).suite
+                found.append(Breaks(suite, before, after, changes))
+        return tuple(found)
 
     def trend(self, suite: str, profile: str, limit: int = TREND_RUNS) -> tuple[Point, ...]:
         """Return Hit@1 of the newest runs, oldest first, judged by what is expected today."""

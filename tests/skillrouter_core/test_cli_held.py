@@ -13,6 +13,7 @@ from skillrouter_core.cli.held import QUERIES_SHOWN, held_lines
 from skillrouter_core.records.suites import QueryChange, Standing, SuiteAnswer
 from skillrouter_core.workspace import Workspace
 from skillrouter_core.workspace.holding import HeldIndex
+from skillrouter_core.workspace.suites import Breaks
 from tests.fakes import FakeModels
 
 BAKE = "bake bread at 230"
@@ -137,7 +138,7 @@ def test_a_long_table_is_cut_and_hostile_text_stays_on_its_line() -> None:
         for n in range(QUERIES_SHOWN + 2)
     ]
     held = HeldIndex("compact", "00000002", True, ((1, 2),), len(changes), 99, False)
-    lines = held_lines(held, [("s", changes)])
+    lines = held_lines(held, [Breaks("s", 1, 2, tuple(changes))])
     assert len(lines) == QUERIES_SHOWN + 4
     assert lines[-2] == "and 2 more; --json lists all"
     assert not any("\x1b" in line for line in lines)
