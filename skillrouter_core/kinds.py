@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 
 from skillrouter_core.errors import UsageError
 from skillrouter_core.progress import ProgressListener
-from skillrouter_core.records import RouteOptions, Stage1, SyncReport
+from skillrouter_core.records import RouteOptions, Split, Stage1, SyncReport
+from skillrouter_core.records.exchange import ExportOptions, LabelFormat
 from skillrouter_core.records.maps import Level
 from skillrouter_core.workspace import Workspace
 from skillrouter_core.workspace.indexing import IndexReport
@@ -88,6 +89,14 @@ def _candidates(ws: Workspace, params: Mapping[str, str], listener: ProgressList
     return ". ".join([counts, *made.notes])
 
 
+def _benchmark(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
+    split = Split(params["split"]) if params.get("split") else None
+    options = ExportOptions(LabelFormat.EVAL_CORE, split, params.get("suite") or None)
+    place, made = ws.exchange.export_benchmark(options, listener)
+    counts = f"{made.queries:,} tasks with {made.labels:,} graded skills written to {place}"
+    return ". ".join([counts, *(note.rstrip(".") for note in made.notes)])
+
+
 def _build(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> IndexReport:
     profile = params.get("profile")
     return ws.indexing.build(listener, profile) if profile else ws.indexing.build(listener)
@@ -122,6 +131,7 @@ KINDS: dict[str, JobFunction] = {
     "candidates": _candidates,
     "suite": _suite,
     "evaluate": _evaluate,
+    "benchmark": _benchmark,
 }
 """What a job of each kind does."""
 

@@ -6,9 +6,11 @@ format. Nothing of a file is kept before all of it was read.
 
 from __future__ import annotations
 
+import re
 import tempfile
 import zipfile
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -173,6 +175,18 @@ class Exchange:
         from skillrouter_core.workspace.exchange_export import write
 
         return write(self._workspace, place, options, listener)
+
+    def export_benchmark(
+        self, options: ExportOptions, listener: ProgressListener = silent
+    ) -> tuple[Path, ExportReport]:
+        """Write a benchmark to a new folder below the workspace's `exports`; return it too."""
+        stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+        # Names of sets hold anything; a folder's name should not.
+        what = re.sub(r"[^\w.-]+", "-", options.suite or options.split or "held-out")[:60]
+        exports = self._workspace.home / "exports"
+        exports.mkdir(parents=True, exist_ok=True)
+        place = exports / f"benchmark-{what.strip('-.') or 'set'}-{stamp}"
+        return place, self.export(place, options, listener)
 
     def download(self, options: ExportOptions) -> tuple[str, bytes, ExportReport]:
         """Return an export as one file: its name, its bytes, and what is in it."""
