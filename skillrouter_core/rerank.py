@@ -48,7 +48,10 @@ LATE = "late-interaction"
 """What the manifest of a model read by LateInteraction names as its kind."""
 
 LATE_QUERY_TOKENS = 128
-"""A query's tokens that LateInteraction compares: those of about a thousand characters."""
+"""A query's tokens that LateInteraction compares: of a longer one the beginning."""
+
+LATE_SCALE = 20.0
+"""Logits to a cosine of 1 (a temperature of 0.05): what a listwise loss can work with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +175,9 @@ class PairClassifier(_JointScorer):
 class LateInteraction(_Scorer):
     """Query and document read apart, then compared token by token: the compact profile's stage 2.
 
-    A score is the mean over the query's tokens of the highest cosine each has with a token of the
-    document; a token's share in the mean is the softmax of the network's one label for it.
+    A score is LATE_SCALE times the mean, over the query's tokens, of the highest cosine each has
+    with a token of the document; a token's share in the mean is the softmax of the network's one
+    label for it.
     """
 
     def __init__(self, files: ModelFiles, preset: TextPreset, device: Any = None) -> None:
@@ -181,7 +185,7 @@ class LateInteraction(_Scorer):
         super().__init__(files, preset, AutoModelForTokenClassification, device, num_labels=1)
 
     def score(self, query: str, documents: Sequence[str]) -> FloatVector:
-        """Return one score per document [n] between -1 and 1, in order."""
+        """Return one score per document [n], in order."""
         scores = np.empty(len(documents), dtype=np.float32)
         asked = self._tokens([query], LATE_QUERY_TOKENS)
         told = self._tokens(documents, self._preset.reranker.max_tokens)
@@ -223,7 +227,7 @@ def late_interaction(
     a, b = (functional.normalize(states.float(), dim=-1) for states in (asked, told))
     cosines = torch.einsum("nid,mjd->nmij", a, b)
     best = cosines.masked_fill(mask[None, :, None, :] == 0, -2.0).amax(-1)
-    scores: torch.Tensor = (best * shares[:, None, :]).sum(-1)
+    scores: torch.Tensor = LATE_SCALE * (best * shares[:, None, :]).sum(-1)
     return scores
 
 

@@ -103,7 +103,7 @@ def late_reference(folder, query, document):
 
     (asked, logits), (told, _) = read(query), read(document)
     shares = np.exp(logits) / np.exp(logits).sum()
-    return float((asked @ told.T).max(1) @ shares)
+    return 20 * float((asked @ told.T).max(1) @ shares)
 
 
 def test_late_interaction_follows_its_formula(late):
@@ -111,8 +111,8 @@ def test_late_interaction_follows_its_formula(late):
     assert isinstance(reranker, LateInteraction)
     scores = reranker.score("deploy a service with helm", DOCUMENTS)
     expected = [late_reference(late, "deploy a service with helm", one) for one in DOCUMENTS]
-    np.testing.assert_allclose(scores, expected, atol=0.02)
-    assert max(expected) - min(expected) > 0.1
+    np.testing.assert_allclose(scores, expected, atol=0.4)  # bfloat16 on some machines
+    assert max(expected) - min(expected) > 2
 
 
 def test_padding_and_order_change_no_late_score(late):
@@ -120,15 +120,15 @@ def test_padding_and_order_change_no_late_score(late):
     long = "bake bread with the charts " * 6
     together = reranker.score("helm charts", [*DOCUMENTS, long])
     alone = [reranker.score("helm charts", [one])[0] for one in [*DOCUMENTS, long]]
-    np.testing.assert_allclose(together, alone, atol=0.02)
+    np.testing.assert_allclose(together, alone, atol=0.4)
     turned = reranker.score("helm charts", [long, *reversed(DOCUMENTS)])
-    np.testing.assert_allclose(turned, together[::-1], atol=0.02)
+    np.testing.assert_allclose(turned, together[::-1], atol=0.4)
 
 
 def test_a_document_that_repeats_the_query_scores_highest(late):
     reranker = load_reranker(replace(PROFILES["compact"], reranker=str(late)))
     same, other = reranker.score("bake bread", ["bake bread", "deploy to the cluster"])
-    assert same == pytest.approx(1.0, abs=0.01)
+    assert same == pytest.approx(20.0, abs=0.2)
     assert other < same
 
 
@@ -138,7 +138,7 @@ def test_masked_tokens_have_no_share_and_match_nothing():
     assert shares.tolist() == [[1.0, 0.0]]
     documents = torch.tensor([[[0.6, 0.8], [5.0, 0.0]], [[-2.0, 0.0], [3.0, 0.0]]])
     mask = torch.tensor([[1, 1], [1, 0]])
-    assert late_interaction(states, shares, documents, mask).tolist() == [[1.0, -1.0]]
+    assert late_interaction(states, shares, documents, mask).tolist() == [[20.0, -20.0]]
 
 
 @pytest.mark.parametrize("kind", ["classifier", "late"])
