@@ -17,14 +17,16 @@ from pages.common.dup_scan import PROFILE
 from pages.common.empty import no_skills
 from pages.common.index_state import index_state
 from pages.common.job_progress import job_panel, running_job, start_job
+from pages.common.suites.detail import query_detail
+from pages.common.suites.empty import never_run, no_queries
 from pages.common.suites.figures import verdict
 from pages.common.suites.held import held_panel
 from pages.common.suites.lines import Line, counts, lines
-from pages.common.suites.queries import query_detail, query_list
-from pages.common.suites.runs import SHOWN, open_pair, run_choices, trend
+from pages.common.suites.queries import query_list
+from pages.common.suites.runs import SHOWN, open_pair, run_choices
 from pages.common.suites.state import SEE, STANDING, SUITE, WIDGETS, first_page, forget_runs
+from pages.common.suites.trend import trend
 from skillrouter_core.errors import SkillRouterError
-from skillrouter_core.records import SavedQuery
 from skillrouter_core.records.suites import SuiteDiff
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def page() -> None:
 def _suite(ws: Workspace) -> None:
     names = ws.labels.suites()
     if not names:
-        _no_queries()
+        no_queries()
         return
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row:
@@ -66,7 +68,8 @@ def _suite(ws: Workspace) -> None:
     with row:
         _run_button(ws, suite, expecting, first=not runs)
     if not runs:
-        _never_run(ws, queries, expecting)
+        never_run(expecting)
+        _queries(ws, lines(None, queries, alone=True), alone=True)
         return
     chosen, other = open_pair(ws, runs)
     run_choices(runs, chosen, other, row)
@@ -123,27 +126,6 @@ def _queries(ws: Workspace, shown: Sequence[Line], *, alone: bool) -> None:
     if opened is not None:
         with right, st.container(border=True):
             query_detail(ws, opened, alone=alone)
-
-
-def _never_run(ws: Workspace, queries: Sequence[SavedQuery], expecting: int) -> None:
-    if expecting:
-        st.info("This suite was never run. A run asks each query and keeps the answers.")
-    else:
-        st.info(
-            "No query of this suite says which skills should answer it, so there is nothing to "
-            "check. Name them here, or save a query with its skills on the page Route."
-        )
-    _queries(ws, lines(None, queries, alone=True), alone=True)
-
-
-def _no_queries() -> None:
-    with st.container(border=True):
-        st.markdown(
-            "**No query is saved yet.** Try one on the page Route, save it with the skills that "
-            "should answer it, and this page tells you when a change of the catalog or of the "
-            "models takes the answer away."
-        )
-        st.page_link("route.py", label="Route a query", icon=":material/alt_route:")
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
