@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ROWS = 18
 MAX_DIGITS = 9
-COLUMNS = (Column("Query"), Column("Skill", "34%", tail=True), Column("Grades", "4.6rem"))
+COLUMNS = (Column("Query"), Column("Skill", "42%", tail=True), Column("Grades", "4.4rem"))
 _OPEN = "conflict open beside the list"
 
 
@@ -36,7 +36,7 @@ def conflicts_view(ws: Workspace) -> None:
     if not every:
         st.success("No two people graded a pair differently.", icon=":material/check_circle:")
         return
-    left, right = st.columns([2, 5], gap="medium")
+    left, right = st.columns([4, 7], gap="medium")
     with left:
         conflict_filters(every)
     found = filtered(every)
@@ -75,13 +75,8 @@ def _nothing_open(every: Sequence[Conflict]) -> None:
 
 
 def _conflict(ws: Workspace, place: Place) -> None:
-    at = (
-        f"{place.line.index(place.name) + 1:,} of {len(place.line):,} in the list"
-        if place.name in place.line
-        else "not among those filtered"
-    )
     text = ws.agreement.judged_text(place.conflict)
-    pair_head(place.conflict, text, at)
+    pair_head(place.conflict, text, listed=place.name in place.line)
     grade_buttons(ws, place)
     note_field()
     two_texts(ws, place.conflict, text)
@@ -103,7 +98,9 @@ def _list(found: Sequence[Conflict], names: Sequence[str]) -> None:
         label="Conflicts: query, skill, the grades people gave",
         on_pick=lambda row: state.open_pair(shown[row]),
     )
-    st.caption(f"{first + 1:,} to {first + len(shown):,} of {count(len(found), 'conflict')}")
+    at = f"; number {first + focus + 1:,} is open" if focus is not None else ""
+    total = count(len(found), "conflict")
+    st.caption(f"{first + 1:,} to {first + len(shown):,} of {total}{at}")
     if pages > 1:
         st.pagination(pages, key=state.PAGE, bind="query-params", max_visible_pages=5)
 

@@ -24,28 +24,30 @@ WIDEST = 3
 """The largest change that grades allow."""
 STRETCHES = 14
 """So many days or weeks are listed for each person; earlier ones are in the totals."""
+FEW = 30
+"""Below so many repeats an interval made from the repeats themselves is not to be relied on."""
 STEADY = (
     "A repeat counts where the same text was judged at least three minutes after the first time."
 )
-EQUAL = Figure("Same grade again, 95% interval", "30%", text="9.4rem")
+EQUAL = Figure("Same grade again, 95% interval", "30%", text="10rem")
 CHANGE = Figure(
     "Mean change in grades, 95% interval",
     "32%",
-    text="9.9rem",
+    text="10.6rem",
     ticks=(0.5,),
     help=f"From {WIDEST} grades stricter to {WIDEST} milder; the line is no change",
 )
 PERSON = (
     Figure("Person"),
-    Figure("Repeats", "4.6rem", number=True),
+    Figure("Repeats", "5rem", number=True),
     EQUAL,
     CHANGE,
-    Figure("", "6rem"),
+    Figure("", "7.2rem"),
 )
 STRETCH = (
     Figure("Person"),
     Figure("From", "6.4rem"),
-    Figure("Repeats", "4.6rem", number=True),
+    Figure("Repeats", "5rem", number=True),
     Figure("Same grade again", "30%", text="2.8rem"),
     Figure("Mean change in grades", "32%", text="3rem", ticks=(0.5,)),
 )
@@ -64,12 +66,24 @@ def drift_view(ws: Workspace) -> None:
     repeats = sum(one.repeats for one in found)
     st.markdown(f"**{count(repeats, 'repeat')}** :small[:gray[{STEADY}]]")
     figure_table(PERSON, [_person(one) for one in found], "drift", label="Repeats by person")
-    unsure = sum(one.unsure for one in found)
-    if unsure:
-        st.caption(f"{count(unsure, 'repeat')} with a “can't tell” left out.")
+    _notes(found)
     stretches = [(one, point) for one in found for point in one.points[-STRETCHES:]]
     st.markdown("**Over time**")
     figure_table(STRETCH, [_stretch(*each) for each in stretches], "stretches", label="Over time")
+
+
+def _notes(found: Sequence[Drift]) -> None:
+    notes = []
+    unsure = sum(one.unsure for one in found)
+    if unsure:
+        notes.append(f"{count(unsure, 'repeat')} with a “can't tell” left out.")
+    if any(one.repeats < FEW for one in found):
+        notes.append(
+            f"Below {FEW} repeats the interval itself is unsure; where all are alike it has no "
+            "width and proves little."
+        )
+    if notes:
+        st.caption(" ".join(notes))
 
 
 def _person(one: Drift) -> Sequence[str | Bar]:

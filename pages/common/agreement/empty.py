@@ -19,6 +19,7 @@ def no_verdicts() -> None:
             "**Nobody has graded anything yet.** Save some queries, grade which skills answer "
             "them, and let a second person grade a share of the same pairs."
         )
+        _label_link()
 
 
 def one_opinion(report: AgreementReport) -> None:
@@ -31,3 +32,8 @@ def one_opinion(report: AgreementReport) -> None:
             "grade the same pairs: set the share of pairs that go to two people on the Label page, "
             "and let somebody else label under their own name."
         )
+        _label_link()
+
+
+def _label_link() -> None:
+    st.page_link("label.py", label="Label", icon=":material/label:")

@@ -13,7 +13,6 @@ from pages.common.agreement.figures import Bar, Figure, figure_table
 from pages.common.agreement.words import (
     RELIABLE,
     TENTATIVE,
-    alpha_words,
     grade_word,
     number,
     people,
@@ -33,60 +32,63 @@ READING = (
     "draws pairs at random; where few queries have many pairs each, it is somewhat too narrow."
 )
 TWOS = (
-    Figure("One"),
-    Figure("The other"),
-    Figure("Pairs", "4.5rem", number=True, help="Query-skill pairs that both graded"),
+    Figure("Person"),
+    Figure("And"),
+    Figure("Pairs", "4rem", number=True, help="Query-skill pairs that both graded"),
     Figure(
         "Alpha with its 95% interval, 0 to 1",
-        "42%",
-        text="9.5rem",
+        "39%",
+        text="9.6rem",
         ticks=(TENTATIVE, RELIABLE),
         help="The lines are at 0.67 and 0.80",
     ),
-    Figure("Equal", "4.2rem", number=True, help="Share of pairs with the same grade"),
+    Figure("Equal", "4rem", number=True, help="Share of pairs with the same grade"),
     Figure(
-        "Milder by",
-        "5.2rem",
+        "Difference",
+        "5.6rem",
         number=True,
-        help="Mean grade of the other less that of the one, in grades; above 0 the other is milder",
+        help="Mean grade of the second less the first; above 0 the second is milder",
     ),
 )
 
 
 def overview(report: AgreementReport) -> None:
-    """Draw alpha, every two people, and how often each grade met each other."""
+    """Draw alpha of everybody and of every two people, and how often each grade met each other."""
     left, right = st.columns([7, 4], gap="large")
     with left:
-        _everybody(report)
-        _twos(report)
+        _agreement(report)
     with right:
         _meetings(report)
         with st.expander("How to read alpha", icon=":material/help:"):
             st.markdown(READING)
 
 
-def _everybody(report: AgreementReport) -> None:
-    alpha = report.alpha
+def _agreement(report: AgreementReport) -> None:
+    alpha, everybody = report.alpha, people(len(report.annotators))
     st.markdown(
-        f"**Everybody:** {alpha_words(alpha)} "
-        f":small[:gray[{people(len(report.annotators))}, {count(alpha.grades, 'grade')} in these "
-        f"pairs, {report.unsure:,} of {count(report.verdicts, 'verdict')} “can't tell”]]"
+        f"**{everybody}** :small[:gray[{count(alpha.grades, 'grade')} on {alpha.pairs:,} pairs "
+        f"with two grades or more; {report.unsure:,} of {count(report.verdicts, 'verdict')} are "
+        "“can't tell”]]"
     )
+    met = sum(map(sum, report.meetings))
+    same = sum(report.meetings[grade][grade] for grade in GRADES)
+    share = f"{same / met:.0%}" if met else "–"
+    rows: list[Sequence[str | Bar]] = [
+        ("everybody", "", f"{alpha.pairs:,}", _interval(alpha), share, "")
+    ]
+    rows += [_two(each) for each in report.people if len(report.annotators) > 2]
+    label = "Agreement of everybody and of every two people"
+    figure_table(TWOS, rows, "twos", label=label)
+    notes = []
     if alpha.value is not None and alpha.pairs < FEW_PAIRS:
-        st.caption(
+        notes.append(
             f":orange[{count(alpha.pairs, 'pair')} are few: below {FEW_PAIRS} the interval itself "
             "is unsure.]"
         )
-
-
-def _twos(report: AgreementReport) -> None:
-    if not report.people:
-        return
-    st.markdown("**Two at a time** :small[:gray[most pairs in common first]]")
-    rows = [_two(each) for each in report.people]
-    figure_table(TWOS, rows, "twos", label="Agreement of every two people")
     if report.people_left_out:
-        st.caption(f"{report.people_left_out:,} twos with fewer pairs in common are not listed.")
+        notes.append(f"{report.people_left_out:,} twos with fewer pairs in common are not listed.")
+    if notes:
+        st.caption("  \n".join(notes))
 
 
 def _two(each: TwoPeople) -> Sequence[str | Bar]:

@@ -23,19 +23,19 @@ NAME_CHARS = 100
 VERDICTS_SHOWN = 8
 
 
-def pair_head(one: Conflict, text: JudgedText, at: str) -> None:
-    """Draw who said what, and what is unusual; `at` says where the conflict is in the list."""
-    lines = [f":small[:gray[{at}]]"]
-    lines += [f"- {said(each)}" for each in one.verdicts[:VERDICTS_SHOWN]]
+def pair_head(one: Conflict, text: JudgedText, *, listed: bool) -> None:
+    """Draw who said what, and what is unusual; `listed`: it is among those filtered."""
+    lines = [said(each) for each in one.verdicts[:VERDICTS_SHOWN]]
     more = len(one.verdicts) - VERDICTS_SHOWN
     if more > 0:
-        lines.append(f"- :gray[and {count(more, 'verdict')} more]")
-    st.markdown("\n".join([lines[0], "", *lines[1:]]))
+        lines.append(f":gray[and {count(more, 'verdict')} more]")
     notes = _notes(one, text)
+    if not listed:
+        notes.append(":gray[It is not among the conflicts listed.]")
     if one.settlement is not None:
         notes.insert(0, _settled(one.settlement))
-    if notes:
-        st.markdown("  \n".join(f":small[{note}]" for note in notes))
+    lines += [f":small[{note}]" for note in notes]
+    st.markdown("  \n".join(lines))
 
 
 def two_texts(ws: Workspace, one: Conflict, text: JudgedText) -> None:
