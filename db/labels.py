@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, insert, select
+from sqlalchemy import Row, Select, func, insert, select
 from sqlalchemy.orm import Session
 
 from db import label_version
@@ -18,6 +18,20 @@ from db.columns import storable, text_key, utc_now
 from db.models import JudgementRow, JudgementUndoRow
 from skillrouter_core.errors import NotFoundError
 from skillrouter_core.records import Judgement, NewJudgement, PastJudgement, VerdictKey
+
+_COLUMNS: tuple[Any, ...] = (
+    JudgementRow.id,
+    JudgementRow.query_text,
+    JudgementRow.skill_id,
+    JudgementRow.content_hash,
+    JudgementRow.grade,
+    JudgementRow.annotator,
+    JudgementRow.created_at,
+    JudgementRow.seconds,
+    JudgementRow.note,
+    JudgementRow.origin,
+)
+"""The fields of `Judgement`, in order: lists are read without rows being made of them."""
 
 CHUNK = 500
 """Values asked for by one statement; databases cap the number of parameters."""
@@ -104,32 +118,30 @@ def judgements(session: Session, query_text: str | None) -> tuple[Judgement, ...
         ranked = ranked.where(JudgementRow.query_key == text_key(query_text))
     places = ranked.subquery()
     query = (
-        select(JudgementRow)
+        select(*_COLUMNS)
         .join(places, places.c.id == JudgementRow.id)
         .where(places.c.place == 1)
         .order_by(JudgementRow.created_at, JudgementRow.id)
     )
-    return tuple(_judgement(row) for row in session.scalars(query))
+    return tuple(Judgement(*row) for row in session.execute(query))
 
 
 def history(session: Session, annotator: str | None = None) -> tuple[PastJudgement, ...]:
     """Return everything ever said, of one annotator if given, oldest first."""
     query = _with_undos().order_by(JudgementRow.created_at, JudgementRow.id)
-    return _past(session, query, annotator)
+    if annotator is not None:
+        query = query.where(JudgementRow.annotator == annotator)
+    return tuple(_past(row)[0] for row in session.execute(query))
 
 
 def latest(session: Session, annotator: str, limit: int) -> tuple[tuple[PastJudgement, str], ...]:
     """Return what an annotator said last, newest first, each with the token it was sent with."""
-    query = (
-        _with_undos()
-        .where(JudgementRow.annotator == annotator)
-        .order_by(JudgementRow.created_at.desc(), JudgementRow.id.desc())
-        .limit(limit)
-    )
-    return tuple(
-        (PastJudgement(_judgement(row), *_undone(event)), row.token or "")
-        for row, event in session.execute(query)
-    )
+    order = (JudgementRow.created_at.desc(), JudgementRow.id.desc())
+    # Numbers first: sorting whole rows would read the texts of all a person ever said.
+    own = select(JudgementRow.id).where(JudgementRow.annotator == annotator)
+    last = own.order_by(*order).limit(limit).subquery()
+    query = _with_undos().join(last, last.c.id == JudgementRow.id).order_by(*order)
+    return tuple(_past(row) for row in session.execute(query))
 
 
 def verdict_keys(session: Session, after: int) -> tuple[VerdictKey, ...]:
@@ -204,23 +216,16 @@ def _tokens(session: Session, tokens: Sequence[str]) -> set[str]:
 
 
 def _with_undos() -> Select[*tuple[Any, ...]]:
-    return select(JudgementRow, JudgementUndoRow).outerjoin(
+    undone = (JudgementUndoRow.at, JudgementUndoRow.author)
+    return select(*_COLUMNS, *undone, JudgementRow.token).outerjoin(
         JudgementUndoRow, JudgementUndoRow.judgement_id == JudgementRow.id
     )
 
 
-def _past(
-    session: Session, query: Select[*tuple[Any, ...]], annotator: str | None
-) -> tuple[PastJudgement, ...]:
-    if annotator is not None:
-        query = query.where(JudgementRow.annotator == annotator)
-    return tuple(
-        PastJudgement(_judgement(row), *_undone(event)) for row, event in session.execute(query)
-    )
-
-
-def _undone(event: JudgementUndoRow | None) -> tuple[datetime | None, str]:
-    return (event.at, event.author) if event else (None, "")
+def _past(row: Row[*tuple[Any, ...]]) -> tuple[PastJudgement, str]:
+    """Return a verdict with what became of it, and the token it was sent with."""
+    *fields, at, author, token = row
+    return PastJudgement(Judgement(*fields), at, author or ""), token or ""
 
 
 def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
