@@ -40,33 +40,42 @@ class Agreement:
         """Bind to a workspace; nothing is read yet."""
         self._workspace = workspace
         self._kept: dict[Hashable, tuple[Hashable, Any]] = {}
+        self._newest = 0
         self._lock = RLock()
 
     def consensus(self) -> tuple[Agreed, ...]:
         """Return the one grade of every pair that somebody judged; what training reads."""
         from skillrouter_core.labelling.consensus import consensus
 
-        settlements = self._workspace.labels.settlements
-        return self._keep("consensus", lambda: consensus(self._counted(), settlements()))
+        labels = self._workspace.labels
+        return self._keep(
+            "consensus",
+            labels.version(),
+            lambda: consensus(self._counted(), labels.settlements()),
+        )
 
     def conflicts(self) -> tuple[Conflict, ...]:
         """Return the pairs whose grades differ, settled ones too, the worst first."""
         from skillrouter_core.labelling.consensus import conflicts
 
-        settlements = self._workspace.labels.settlements
-        return self._keep("conflicts", lambda: conflicts(self._counted(), settlements()))
+        labels = self._workspace.labels
+        return self._keep(
+            "conflicts",
+            labels.version(),
+            lambda: conflicts(self._counted(), labels.settlements()),
+        )
 
     def report(self) -> AgreementReport:
         """Return alpha with its interval, over everybody and over every two people."""
         from skillrouter_core.labelling.agreement_report import agreement_report
 
-        return self._keep("report", lambda: agreement_report(self._counted()))
+        return self._keep("report", self._said(), lambda: agreement_report(self._counted()))
 
     def drift(self) -> tuple[Drift, ...]:
         """Return how steady each person's verdicts on repeated pairs are, by name."""
         from skillrouter_core.labelling.drift import drift
 
-        return self._keep("drift", lambda: drift(self._standing()))
+        return self._keep("drift", self._said(), lambda: drift(self._standing()))
 
     def progress(self, now: datetime | None = None) -> LabelProgress:
         """Return how far the labelling has come at `now` (aware; its zone says when days begin)."""
@@ -86,8 +95,11 @@ class Agreement:
         if made is None:
             return None
         wanted = Level(level)
-        name = ("coverage", wanted, profile)
-        return self._keep(name, lambda: coverage(made, wanted, self.consensus()), made.version)
+        return self._keep(
+            ("coverage", wanted, profile),
+            (self._workspace.labels.version(), made.version),
+            lambda: coverage(made, wanted, self.consensus()),
+        )
 
     def judged_text(self, pair: Agreed | Conflict) -> JudgedText:
         """Return the text that was judged, and whether the skill still has it.
@@ -117,10 +129,10 @@ class Agreement:
     # ------------------------------------------------------------------ inside
 
     def _counted(self) -> tuple[Judgement, ...]:
-        return self._keep("counted", self._workspace.labels.judgements)
+        return self._keep("counted", self._said(), self._workspace.labels.judgements)
 
     def _history(self) -> tuple[PastJudgement, ...]:
-        return self._keep("history", self._workspace.labels.history)
+        return self._keep("history", self._said(), self._workspace.labels.history)
 
     def _standing(self) -> tuple[Judgement, ...]:
         """Return all that was said and not taken back, repeats and corrections too."""
@@ -145,12 +157,23 @@ class Agreement:
             settled=sum(one.settled for one in agreed),
         )
 
-    def _keep(self, name: Hashable, make: Callable[[], Value], facts: Hashable = None) -> Value:
-        """Return what `make` made for these facts and the present labels, made once.
+    def _said(self) -> tuple[int, int]:
+        """Return what changes with every verdict and every one taken back, and with nothing else.
 
-        The labels' version is read first: what is said while `make` reads is read again later.
+        Settling therefore reads no verdict again. Both only grow, and numbers become visible in
+        their order.
         """
-        token = (self._workspace.labels.version(), facts)
+        labels = self._workspace.labels
+        keys = labels.verdict_keys(after=self._newest)
+        if keys:
+            self._newest = max(self._newest, keys[-1].judgement_id)
+        return self._newest, len(labels.undone_ids())
+
+    def _keep(self, name: Hashable, token: Hashable, make: Callable[[], Value]) -> Value:
+        """Return what `make` made while the facts named by `token` are the same, made once.
+
+        The caller reads the token first: what is said while `make` reads changes the next one.
+        """
         with self._lock:
             kept = self._kept.get(name)
             if kept is not None and kept[0] == token:

@@ -70,6 +70,18 @@ def test_the_same_answer_is_kept_while_nothing_is_said(ws: Workspace) -> None:
     assert ws.agreement.report() is ws.agreement.report()
 
 
+def test_settling_leaves_what_depends_on_verdicts_alone(ws: Workspace) -> None:
+    ws.labels.judge(QUERY, PDF, 3, "ada")
+    gone = ws.labels.judge(QUERY, PDF, 0, "bob")
+    report, drift = ws.agreement.report(), ws.agreement.drift()
+    ws.labels.settle(QUERY, PDF, 2, "cyn")
+    assert ws.agreement.report() is report
+    assert ws.agreement.drift() is drift
+    assert ws.agreement.consensus()[0].settled
+    ws.labels.undo(gone.judgement_id)
+    assert ws.agreement.report().annotators == ("ada",)
+
+
 def test_verdict_of_another_process_is_seen(ws: Workspace) -> None:
     ws.labels.judge(QUERY, PDF, 3, "ada")
     assert len(ws.agreement.consensus()) == 1
