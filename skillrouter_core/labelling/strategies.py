@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from skillrouter_core.records.queues import Strategy
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 FloatVector = NDArray[np.float64]
+
+_SHUFFLE, _DOUBT = attrgetter("shuffle"), attrgetter("doubt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +95,10 @@ def ordered(pairs: Sequence[QueuedPair], strategy: Strategy) -> tuple[QueuedPair
     """
     if strategy in (Strategy.QUERY, Strategy.SELECTION):
         return tuple(pairs)
-    shuffle = np.array([one.shuffle for one in pairs], dtype=np.float64)
-    doubt = np.array([one.doubt for one in pairs], dtype=np.float64)
+    shuffle = np.fromiter(map(_SHUFFLE, pairs), dtype=np.float64, count=len(pairs))
+    doubt = np.fromiter(map(_DOUBT, pairs), dtype=np.float64, count=len(pairs))
     rows = np.argsort(shuffle) if strategy is Strategy.RANDOM else np.lexsort((shuffle, -doubt))
-    return tuple(pairs[row] for row in rows.tolist())
+    return tuple(map(pairs.__getitem__, rows.tolist()))
 
 
 def selected(

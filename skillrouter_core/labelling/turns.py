@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from statistics import fmean
 
 import numpy as np
@@ -21,6 +22,8 @@ from skillrouter_core.labelling.strategies import FloatVector, Mask, Order, conf
 from skillrouter_core.records.queues import Strategy
 
 Counts = NDArray[np.int16]
+
+_PAIR, _OVERLAP = attrgetter("pair"), attrgetter("overlap")
 
 SECOND_LOOK = 2
 """So many people grade near-copies that were judged differently, whatever the overlap."""
@@ -79,9 +82,10 @@ class Standing:
     def __init__(self, order: Order) -> None:
         """Bind to an order; nothing is counted yet."""
         self.order = order
-        self.row_of: dict[Pair, int] = {one.pair: row for row, one in enumerate(order.pairs)}
-        self._judges: Counts = np.zeros(len(order), dtype=np.int16)
-        self._draws: FloatVector = np.array([one.overlap for one in order.pairs], dtype=np.float64)
+        pairs, count = order.pairs, len(order)
+        self.row_of: dict[Pair, int] = dict(zip(map(_PAIR, pairs), range(count), strict=True))
+        self._judges: Counts = np.zeros(count, dtype=np.int16)
+        self._draws: FloatVector = np.fromiter(map(_OVERLAP, pairs), np.float64, count)
         self._seen = 0
 
     def update(self, ledger: Ledger) -> None:

@@ -19,7 +19,7 @@ from skillrouter_core.labelling.strategies import QueuedPair
 from skillrouter_core.labelling.turns import Standing
 from skillrouter_core.labelling.uncertainty import doubts, reason
 from skillrouter_core.passages import evidence
-from skillrouter_core.records import Judgement, Passage, Skill
+from skillrouter_core.records import Judgement, Skill
 from skillrouter_core.records.queues import (
     LabelItem,
     LabelScores,
@@ -68,6 +68,9 @@ class Items:
         profile: str,
     ) -> tuple[LabelItem, ...]:
         """Return the items of some rows; without skills that have just left."""
+        if not wanted:
+            return ()  # before the first index there is nothing to take evidence by
+        idf = self._workspace.routing.index(profile).lexical().idf
         pairs = [standing.order.pairs[one.row] for one in wanted]
         skills = self._workspace.catalogs.skills_by_id([one.skill_id for one in pairs])
         with self._workspace.database.read() as session:
@@ -82,7 +85,7 @@ class Items:
                 replace(
                     item,
                     token=token(annotator, pair, one.said),
-                    evidence=self._evidence(pair.query_text, skill, profile),
+                    evidence=evidence(pair.query_text, skill, idf),
                     reason=self._reason(standing, one.row, lists),
                     origin=REPEAT if one.repeat else spec.strategy.value,
                     repeat=one.repeat,
@@ -92,10 +95,6 @@ class Items:
                 )
             )
         return tuple(found)
-
-    def _evidence(self, query: str, skill: Skill, profile: str) -> tuple[Passage, ...]:
-        lexical = self._workspace.routing.index(profile).lexical()
-        return evidence(query, skill, lexical.idf)
 
     def _reason(self, standing: Standing, row: int, lists: Mapping[str, CandidateList]) -> str:
         pair = standing.order.pairs[row]

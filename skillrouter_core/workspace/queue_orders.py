@@ -41,6 +41,8 @@ Value = TypeVar("Value")
 Saved = Mapping[str, tuple[str, frozenset[str]]]
 """The saved queries: by text its key and the suites it is in."""
 
+_Kept = tuple[CandidateList, frozenset[str], tuple[QueuedPair, ...]]
+
 KEPT = 16
 """So many orders and what they are made of stay in memory: a few people, a few strategies."""
 
@@ -61,7 +63,7 @@ class Orders:
         """Bind to a workspace; nothing is read yet."""
         self._workspace, self._candidates = workspace, candidates
         self._kept: OrderedDict[Hashable, tuple[Hashable, Any]] = OrderedDict()
-        self._pairs: dict[tuple[str, str], tuple[CandidateList, tuple[QueuedPair, ...]]] = {}
+        self._pairs: dict[tuple[str, str], _Kept] = {}
 
     def standing(self, spec: QueueSpec, profile: str) -> Standing:
         """Return a queue's order with its count of verdicts, made anew where it has changed.
@@ -100,25 +102,32 @@ class Orders:
         for text in texts:
             if text in lists:
                 key = saved[text][0] if text in saved else text_key(text)
-                found.extend(
-                    one
-                    for one in self._pairs_of(lists[text], key, profile)
-                    if one.skill_id in live and inside(one.skill_id)
-                )
-        return found
+                found.extend(self._pairs_of(lists[text], key, live, profile))
+        return found if inside is None else [one for one in found if inside(one.skill_id)]
 
-    def _pairs_of(self, found: CandidateList, key: str, profile: str) -> tuple[QueuedPair, ...]:
+    def _pairs_of(
+        self, found: CandidateList, key: str, live: frozenset[str], profile: str
+    ) -> tuple[QueuedPair, ...]:
+        """Return a query's pairs of skills that are still there, made once a list and catalog."""
         before = self._pairs.get((profile, key))
         if before is None or before[0] is not found:
-            before = (found, queued_pairs(found, key))
-            self._pairs[profile, key] = before
-        return before[1]
+            before = (found, live, queued_pairs(found, key))
+        elif before[1] is live:
+            return before[2]
+        # Those of the whole list are made anew where some had left and may be back.
+        pairs = before[2] if len(before[2]) == len(found.candidates) else queued_pairs(found, key)
+        before = (found, live, tuple(one for one in pairs if one.skill_id in live))
+        self._pairs[profile, key] = before
+        return before[2]
 
-    def _inside(self, spec: QueueSpec, profile: str) -> Callable[[str], bool]:
-        """Return whether a skill is in the catalog and the cluster that a queue is narrowed to."""
+    def _inside(self, spec: QueueSpec, profile: str) -> Callable[[str], bool] | None:
+        """Return whether a skill is in the catalog and the cluster that a queue is narrowed to.
+
+        None where it is narrowed to neither.
+        """
         prefix = f"{spec.catalog}/" if spec.catalog else ""
         if spec.cluster is None:
-            return lambda skill_id: skill_id.startswith(prefix)
+            return (lambda skill_id: skill_id.startswith(prefix)) if prefix else None
         members = self._members(*spec.cluster, profile)
         return lambda skill_id: skill_id in members and skill_id.startswith(prefix)
 
@@ -155,7 +164,7 @@ class Orders:
         notes = {
             one.skill_id: f"Put aside by {one.author}{': ' + one.note if one.note else ''}."
             for one in queued
-            if one.skill_id in live and inside(one.skill_id)
+            if one.skill_id in live and (inside is None or inside(one.skill_id))
         }
         holding: dict[str, list[QueuedPair]] = defaultdict(list)
         for one in pairs:
