@@ -19,7 +19,9 @@ def no_verdicts() -> None:
             "**Nobody has graded anything yet.** Save some queries, grade which skills answer "
             "them, and let a second person grade a share of the same pairs."
         )
-        _label_link()
+        with st.container(horizontal=True):
+            st.page_link("queries.py", label="Queries", icon=":material/list:")
+            _label_link()
 
 
 def one_opinion(report: AgreementReport) -> None:

@@ -15,7 +15,7 @@ function track({ start, end, at }, ticks) {
   const made = document.createElement("span");
   made.className = "track";
   made.setAttribute("aria-hidden", "true");
-  if (end !== null) made.append(mark("fill", start, Math.max(end - start, 0)));
+  if (end !== null && end > start) made.append(mark("fill", start, end - start));
   for (const tick of ticks) made.append(mark("tick", tick));
   if (at !== null) made.append(mark("at", at));
   return made;
