@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import load_file
-from transformers import AutoTokenizer
+from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 from transformers.utils import logging
 
 from skillrouter_core.devices import pick_device, pick_dtype, require_memory
@@ -53,6 +54,21 @@ def load_network(
     if files.delta is not None:
         _apply_delta(network, files)
     return network.to(device).eval()
+
+
+def write_plain(files: ModelFiles, target: Path, *, classifies: bool) -> None:
+    """Write a model as a folder that plain transformers can load: base and delta merged.
+
+    Holds whole safetensors in single precision, configuration and tokenizer. `classifies` says
+    that the network has a head which scores a pair of texts.
+    """
+    auto_class = AutoModelForSequenceClassification if classifies else AutoModel
+    config = {"num_labels": 1} if classifies else {}
+    network = load_network(
+        files, auto_class, device=torch.device("cpu"), dtype=torch.float32, **config
+    )
+    network.save_pretrained(target, safe_serialization=True)
+    load_tokenizer(files, padding_side="right").save_pretrained(target)
 
 
 @contextmanager

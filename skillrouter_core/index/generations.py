@@ -61,7 +61,11 @@ class DensePart:
 
 @dataclass(frozen=True, slots=True)
 class IndexManifest:
-    """What a generation holds; `fingerprint` changes with any row's id or text."""
+    """What a generation holds; `fingerprint` changes with any row's id or text.
+
+    `model` names the trained model that answers with it, empty for the profile's own: whoever
+    swaps the generation swaps the models with it.
+    """
 
     format: int
     tokens_version: int
@@ -69,6 +73,7 @@ class IndexManifest:
     fingerprint: str
     preset: str
     dense: Mapping[str, DensePart] = field(default_factory=dict)
+    model: str = ""
 
 
 def fingerprint(rows: Sequence[tuple[str, str]]) -> str:
@@ -129,6 +134,14 @@ def current_version(folder: Path) -> str:
     try:
         generation = current_generation(folder)
         return version_of(generation.name, read_manifest(generation))
+    except IndexNotReadyError:
+        return ""
+
+
+def current_model(folder: Path) -> str:
+    """Return the trained model that the published generation answers with; empty for none."""
+    try:
+        return read_manifest(current_generation(folder)).model
     except IndexNotReadyError:
         return ""
 

@@ -124,11 +124,17 @@ class SkillIndex:
 
 
 def write_lexical(
-    folder: Path, skills: Sequence[Skill], preset: TextPreset, *, published: bool = True
+    folder: Path,
+    skills: Sequence[Skill],
+    preset: TextPreset,
+    *,
+    published: bool = True,
+    model: str = "",
 ) -> Path:
     """Write a new generation with both views' BM25 indexes, no vectors; return its folder.
 
-    Published at once unless told otherwise: BM25 then answers while vectors are made.
+    Published at once unless told otherwise: BM25 then answers while vectors are made. `model`
+    names the trained model that is to answer with it.
     """
     generation = next_generation(folder)
     tokeniser = Tokeniser()
@@ -138,7 +144,9 @@ def write_lexical(
         index.save(generation / view / "lexical")
     rows = [(skill.skill_id, skill.content_hash) for skill in skills]
     write_json(generation / "rows.json", rows)
-    manifest = IndexManifest(FORMAT, TOKENS_VERSION, len(rows), fingerprint(rows), preset.name)
+    manifest = IndexManifest(
+        FORMAT, TOKENS_VERSION, len(rows), fingerprint(rows), preset.name, model=model
+    )
     write_manifest(generation, manifest)
     if published:
         publish(folder, generation)

@@ -1,5 +1,31 @@
-"""Trained models: their manifests, which of them is in use, and the way back.
+"""Trained models: their folders, what is told of them, which was promoted when.
 
-Responsible for model folders and the pointer to the promoted one. Must not know how a model is
+Responsible for model folders and the history of promotions. Must not know how a model is
 trained, nor the database.
 """
+
+from skillrouter_core.registry.card import card
+from skillrouter_core.registry.folders import (
+    CARD,
+    METRICS,
+    RUN,
+    checked_name,
+    find_trained,
+    read_record,
+    trained_names,
+)
+from skillrouter_core.registry.history import Promotion, note, promotions
+
+__all__ = [
+    "CARD",
+    "METRICS",
+    "RUN",
+    "Promotion",
+    "card",
+    "checked_name",
+    "find_trained",
+    "note",
+    "promotions",
+    "read_record",
+    "trained_names",
+]

@@ -22,6 +22,7 @@ from skillrouter_core.workspace.labels import Labels
 from skillrouter_core.workspace.loading import CachedModels, Models
 
 if TYPE_CHECKING:
+    from skillrouter_core.models import Profile
     from skillrouter_core.workspace.agreement import Agreement
     from skillrouter_core.workspace.duplicates import Duplicates
     from skillrouter_core.workspace.evaluation import Evaluating
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from skillrouter_core.workspace.indexing import Indexing
     from skillrouter_core.workspace.mapping import Mapping
     from skillrouter_core.workspace.queueing import Queueing
+    from skillrouter_core.workspace.registry import Registry
     from skillrouter_core.workspace.routing import Routing
     from skillrouter_core.workspace.suites import Suites
 
@@ -71,6 +73,24 @@ class Workspace:
         url = database_url or os.environ.get("SKILLROUTER_DATABASE_URL")
         url = url or sqlite_url(home / "skillrouter.db")
         return cls(home, url, open_database(url, home), models)
+
+    def profile(self, name: str) -> Profile:
+        """Return the models that a profile's name stands for in this workspace, now.
+
+        For a built-in one these are the trained model's that was promoted for it, else its own;
+        "shipped" is the default pair as it came; a trained model's name is itself. Raises
+        UsageError naming what there is, ModelNotFoundError where a promoted model is gone.
+        """
+        from skillrouter_core.workspace.serving import resolve
+
+        return resolve(self, name)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The service that promotes trained models and rolls back."""
+        from skillrouter_core.workspace.registry import Registry
+
+        return Registry(self)
 
     @cached_property
     def indexing(self) -> Indexing:

@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skillrouter_core.errors import WorkspaceError
-from skillrouter_core.models import profile_named
 from skillrouter_core.progress import Meter, ProgressListener
 from skillrouter_core.records import RouteOptions, SavedQuery, Stage1
 from skillrouter_core.texts import encoder_query, preset_named
@@ -101,7 +100,7 @@ def _answer(ws: Workspace, text: str, profile: str) -> StoredAnswer:
     options = RouteOptions(profile=profile, top=1)
     route = ws.routing.route(text, options)
     vector = _vector(ws, text, profile)
-    index, chosen = ws.routing.index(profile), profile_named(profile)
+    index, chosen = ws.routing.index(profile), ws.profile(profile)
     hits = retrieve(
         index, text, vector, options.stage1, options.candidates, ws.models.tuning(chosen).fusion
     )
@@ -121,7 +120,7 @@ def _answer(ws: Workspace, text: str, profile: str) -> StoredAnswer:
 def _vector(ws: Workspace, text: str, profile: str) -> FloatVector | None:
     if ws.routing.index(profile).dense() is None:
         return None
-    chosen = profile_named(profile)
+    chosen = ws.profile(profile)
     query = encoder_query(text, preset_named(chosen.preset))
     return np.asarray(ws.models.encoder(chosen).encode_queries([query])[0], dtype=np.float32)
 

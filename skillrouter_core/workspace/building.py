@@ -36,12 +36,16 @@ STAGES = {FULL: "embedding skills", "no-body": "embedding names and descriptions
 
 @dataclass(frozen=True, slots=True)
 class BuildPlan:
-    """What to index and where: `folder` for generations, `vectors` for the shared stores."""
+    """What to index and where: `folder` for generations, `vectors` for the shared stores.
+
+    `model` names the trained model that is to answer, empty for the profile's own.
+    """
 
     folder: Path
     vectors: Path
     preset: TextPreset
     views: Sequence[str] = VIEWS
+    model: str = ""
 
 
 def published(folder: Path) -> SkillIndex | None:
@@ -62,14 +66,17 @@ def ensure_lexical(plan: BuildPlan, skills: Sequence[Skill]) -> Path:
     if current is not None and holds(current, plan, skills):
         return current.generation
     has_vectors = current is not None and bool(current.manifest.dense)
-    return write_lexical(plan.folder, skills, plan.preset, published=not has_vectors)
+    return write_lexical(
+        plan.folder, skills, plan.preset, published=not has_vectors, model=plan.model
+    )
 
 
 def holds(index: SkillIndex, plan: BuildPlan, skills: Sequence[Skill]) -> bool:
-    """Return whether an index is of exactly these skills, ids and texts, by the plan's preset."""
+    """Return whether an index is of exactly these skills, ids and texts, by the plan's models."""
     rows = [(skill.skill_id, skill.content_hash) for skill in skills]
     manifest = index.manifest
-    return manifest.preset == plan.preset.name and manifest.fingerprint == fingerprint(rows)
+    by = (manifest.preset, manifest.model)
+    return by == (plan.preset.name, plan.model) and manifest.fingerprint == fingerprint(rows)
 
 
 def embed_missing(
@@ -133,7 +140,9 @@ def build_beside(
     held = held_back(plan.folder)
     generation = None if held is None else held.generation
     if generation is None or not holds(SkillIndex.open_generation(generation), plan, skills):
-        generation = write_lexical(plan.folder, skills, plan.preset, published=False)
+        generation = write_lexical(
+            plan.folder, skills, plan.preset, published=False, model=plan.model
+        )
     return generation, attach_views(plan, generation, skills, encoder, listener, beside=True)
 
 

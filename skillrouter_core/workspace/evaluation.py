@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillrouter_core.errors import UsageError
-from skillrouter_core.models import Profile, profile_named
+from skillrouter_core.models import Profile
 from skillrouter_core.progress import ProgressListener, silent
 from skillrouter_core.records import RouteOptions, Skill, Split
 from skillrouter_core.records.maps import Level
@@ -112,7 +112,8 @@ class Evaluating:
         router = self._router(index, subject.pool, options)
         router.route("warm up", options)
         copies = CopyFinder(_cosines(index))
-        made = ask(subject, router, options, copies, note=note, listener=listener)
+        profile = self._workspace.profile(options.profile)
+        made = ask(subject, router, options, profile, copies, note=note, listener=listener)
         save_evaluation(self.kept_folder, made)
         return made
 
@@ -211,7 +212,7 @@ class Evaluating:
         from skillrouter_core.index import FULL, NO_BODY, SkillIndex
         from skillrouter_core.workspace.building import BuildPlan, attach_views, ensure_lexical
 
-        profile = profile_named(options.profile)
+        profile = self._workspace.profile(options.profile)
         views = (FULL if options.body else NO_BODY,)
         plan = BuildPlan(
             self._folder(folder, tier, profile),
@@ -226,7 +227,7 @@ class Evaluating:
     def _router(self, index: SkillIndex, pool: Sequence[Skill], options: RouteOptions) -> Router:
         from skillrouter_core.route import Router
 
-        profile, models = profile_named(options.profile), self._workspace.models
+        profile, models = self._workspace.profile(options.profile), self._workspace.models
         by_id = {skill.skill_id: skill for skill in pool}
         return Router(
             index,

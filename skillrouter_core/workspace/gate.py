@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from skillrouter_core.dedup import Prober
 from skillrouter_core.errors import IndexNotReadyError, UsageError
-from skillrouter_core.models import profile_named
 from skillrouter_core.progress import ProgressListener
 from skillrouter_core.records import (
     CheckedSkill,
@@ -169,12 +168,12 @@ def _warm(ws: Workspace, options: CheckOptions, notes: list[str]) -> bool:
     if ws.routing.index(options.profile).dense() is None:
         notes.append(NO_VECTORS)
         return False
-    ws.models.encoder(profile_named(options.profile))
+    ws.models.encoder(ws.profile(options.profile))
     return True
 
 
 def _encode(ws: Workspace, skills: Sequence[Skill], options: CheckOptions) -> FloatMatrix:
-    profile = profile_named(options.profile)
+    profile = ws.profile(options.profile)
     encoder, preset = ws.models.encoder(profile), preset_named(profile.preset)
     vectors = np.empty((len(skills), encoder.dimension), dtype=np.float32)
     for batch in encoder.encode_batches([encoder_document(one, preset) for one in skills]):
@@ -192,7 +191,7 @@ def _queries(
     listener: ProgressListener,
 ) -> tuple[int, tuple[tuple[StolenQuery, ...], ...]]:
     """Return how many saved queries were held against the probes, and which each would win."""
-    queries, profile = ws.labels.queries(), profile_named(options.profile)
+    queries, profile = ws.labels.queries(), ws.profile(options.profile)
     if not queries:
         return 0, ()
     with clock.step("answer saved queries"):
@@ -219,7 +218,7 @@ def _queries(
 
 def _average_terms(ws: Workspace, profile: str) -> float:
     """Return the mean number of terms of the indexed texts, from one of them."""
-    index, preset = ws.routing.index(profile), preset_named(profile_named(profile).preset)
+    index, preset = ws.routing.index(profile), preset_named(ws.profile(profile).preset)
     for row, skill_id in enumerate(index.ids):
         skill = ws.catalogs.skills_by_id([skill_id]).get(skill_id)
         if skill is not None and skill.content_hash == index.hashes[row]:

@@ -105,11 +105,12 @@ def build_and_compare(
     if not found.broken:
         publish_over(plan.folder, generation, base)
         return embedded, None
-    hold(plan.folder, generation, base, _details(found, catalog))
+    hold(plan.folder, generation, base, details(found, catalog))
     return embedded, held(ws, plan.folder, profile.name)
 
 
-def _details(found: Comparison, catalog: str) -> dict[str, object]:
+def details(found: Comparison, catalog: str) -> dict[str, object]:
+    """Return what is kept with an index that is held back: `held` reads it."""
     return {
         "runs": [[before.run_id, after.run_id] for before, after in found.pairs],
         "broken": len(found.broken),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skillrouter_core.models import Profile, find_model, profile_named
+from skillrouter_core.models import Profile, find_model
 from skillrouter_core.progress import ProgressListener, silent
 from skillrouter_core.records import Skill
 from skillrouter_core.texts import preset_named
@@ -67,14 +67,17 @@ class Indexing:
         one goes on answering; the report says so. Raises the ModelError family, WorkspaceError
         (also while another process builds), and what the listener raises.
         """
-        from skillrouter_core.index import building
+        from skillrouter_core.index import building, current_model
         from skillrouter_core.workspace.building import BuildPlan
         from skillrouter_core.workspace.holding import at_stake, build_and_compare
 
         started = time.monotonic()
-        chosen = profile_named(profile)
+        chosen = self._workspace.profile(profile)
         plan = BuildPlan(
-            self.folder(chosen), self._workspace.home / "vectors", preset_named(chosen.preset)
+            self.folder(chosen),
+            self._workspace.home / "vectors",
+            preset_named(chosen.preset),
+            model=current_model(self.folder(chosen)),
         )
         with building(plan.folder):
             skills = sorted(self._workspace.catalogs.skills(), key=lambda skill: skill.skill_id)
@@ -107,7 +110,7 @@ class Indexing:
         from skillrouter_core.workspace.building import published
 
         hashes = self._workspace.catalogs.hashes()
-        index = published(self.folder(profile_named(profile)))
+        index = published(self.folder(self._workspace.profile(profile)))
         if index is None:
             return IndexStatus(len(hashes), 0, False, False, bool(hashes), "")
         rows = sorted(hashes.items())
@@ -124,7 +127,7 @@ class Indexing:
         """Return the index of a profile that is held back, None where none is; cheap."""
         from skillrouter_core.workspace.holding import held
 
-        return held(self._workspace, self.folder(profile_named(profile)), profile)
+        return held(self._workspace, self.folder(self._workspace.profile(profile)), profile)
 
     def publish_held(self, profile: str = "compact") -> None:
         """Publish the index that is held back, whatever breaks.
@@ -133,7 +136,7 @@ class Indexing:
         """
         from skillrouter_core.workspace.holding import publish_waiting
 
-        publish_waiting(self._workspace, self.folder(profile_named(profile)), profile)
+        publish_waiting(self._workspace, self.folder(self._workspace.profile(profile)), profile)
 
     def discard_held(self, profile: str = "compact") -> None:
         """Throw away the index that is held back: the old one stays, with its own texts.
@@ -142,7 +145,7 @@ class Indexing:
         """
         from skillrouter_core.workspace.holding import discard_waiting
 
-        discard_waiting(self._workspace, self.folder(profile_named(profile)), profile)
+        discard_waiting(self._workspace, self.folder(self._workspace.profile(profile)), profile)
 
     def folder(self, profile: Profile) -> Path:
         """Return where a profile's index generations live."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillrouter_core.errors import BenchmarkError, UsageError
-from skillrouter_core.models import find_model, profile_named
+from skillrouter_core.models import Profile, find_model
 from skillrouter_core.progress import Meter, ProgressListener, silent
 from skillrouter_core.records import Candidate, Route, RouteOptions, Skill
 from skillrouter_core.records.evaluations import (
@@ -108,6 +108,7 @@ def ask(
     subject: Subject,
     router: Router,
     options: RouteOptions,
+    profile: Profile,
     copies: CopyFinder,
     *,
     note: str = "",
@@ -126,7 +127,7 @@ def ask(
         threshold = route.threshold
         tasks.append(_evaluated(question, route, by_id, copies))
         meter.advance()
-    info = _info(subject, options, tasks, threshold, note)
+    info = _info(subject, options, profile, tasks, threshold, note)
     return Evaluation(info, tuple(tasks))
 
 
@@ -173,11 +174,11 @@ def _ranked(candidate: Candidate) -> Ranked:
 def _info(
     subject: Subject,
     options: RouteOptions,
+    profile: Profile,
     tasks: Sequence[EvaluatedTask],
     threshold: float,
     note: str,
 ) -> EvaluationInfo:
-    profile = profile_named(options.profile)
     now = datetime.now(UTC)
     reranks = options.rerank and profile.reranker is not None
     return EvaluationInfo(

@@ -1,7 +1,7 @@
 """Models in memory, loaded once and shared.
 
-Responsible for caching encoders and rerankers by profile across threads. Must not
-know what they are used for.
+Responsible for caching encoders and rerankers by where they lie, across threads: a profile
+may come to name other models. Must not know what they are used for.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class CachedModels:
     def __init__(self) -> None:
         """Start with nothing loaded."""
         self._encoders: dict[str, Encoder] = {}
-        self._rerankers: dict[str, Reranker | None] = {}
-        self._tunings: dict[str, Tuning] = {}
+        self._rerankers: dict[str | None, Reranker | None] = {}
+        self._tunings: dict[tuple[str, str | None], Tuning] = {}
         self._lock = RLock()
         self._tuning_lock = Lock()
 
@@ -53,28 +53,29 @@ class CachedModels:
         from skillrouter_core.encode import load_encoder
 
         with self._lock:
-            if profile.name not in self._encoders:
-                self._encoders[profile.name] = load_encoder(profile)
-            return self._encoders[profile.name]
+            if profile.encoder not in self._encoders:
+                self._encoders[profile.encoder] = load_encoder(profile)
+            return self._encoders[profile.encoder]
 
     def reranker(self, profile: Profile) -> Reranker | None:
         """Return the profile's reranker, None where it has none; raises the ModelError family."""
         from skillrouter_core.rerank import load_reranker
 
         with self._lock:
-            if profile.name not in self._rerankers:
-                self._rerankers[profile.name] = load_reranker(profile)
-            return self._rerankers[profile.name]
+            if profile.reranker not in self._rerankers:
+                self._rerankers[profile.reranker] = load_reranker(profile)
+            return self._rerankers[profile.reranker]
 
     def tuning(self, profile: Profile) -> Tuning:
         """Return the fitted weights; read once, as finding a model means hashing it."""
         from skillrouter_core.route import read_tuning
 
         with self._tuning_lock:  # not the models' own: BM25 answers while those load
-            if profile.name not in self._tunings:
-                self._tunings[profile.name] = read_tuning(profile)
-            return self._tunings[profile.name]
+            pair = (profile.encoder, profile.reranker)
+            if pair not in self._tunings:
+                self._tunings[pair] = read_tuning(profile)
+            return self._tunings[pair]
 
     def loaded(self, profile: Profile) -> bool:
         """Return whether both networks answer without loading anything."""
-        return profile.name in self._encoders and profile.name in self._rerankers
+        return profile.encoder in self._encoders and profile.reranker in self._rerankers

@@ -247,7 +247,7 @@ class Mapping:
     def _encoded(self, text: str, profile: str) -> NDArray[np.float32]:
         if not text.strip():
             raise UsageError("the query is empty; write what the agent should do")
-        chosen = profile_named(profile)
+        chosen = self._workspace.profile(profile)
         query = encoder_query(text, preset_named(chosen.preset))
         vectors = self._workspace.models.encoder(chosen).encode_queries([query])
         return np.asarray(vectors[0], dtype=np.float32)

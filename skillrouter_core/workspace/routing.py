@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from db import settings
 from skillrouter_core.errors import IndexNotReadyError, UsageError
-from skillrouter_core.models import PROFILES, profile_named
+from skillrouter_core.models import PROFILES, Profile
 from skillrouter_core.records import Route, RouteOptions, Skill, Stage1
 from skillrouter_core.texts import preset_named
 
@@ -62,7 +62,7 @@ class Routing:
 
     def warm(self, profile: str = "compact") -> None:
         """Load a profile's models and index, and run them once, so that the next route is quick."""
-        chosen = profile_named(profile)
+        chosen = self._workspace.profile(profile)
         encoder = self._workspace.models.encoder(chosen)
         encoder.encode_queries([WARM_UP_QUERY])
         reranker = self._workspace.models.reranker(chosen)
@@ -71,7 +71,7 @@ class Routing:
 
     def ready(self, profile: str = "compact") -> bool:
         """Return whether a profile's models are in memory."""
-        return self._workspace.models.loaded(profile_named(profile))
+        return self._workspace.models.loaded(self._workspace.profile(profile))
 
     def profiles(self) -> tuple[str, ...]:
         """Return the names of the built-in profiles, the default first."""
@@ -82,27 +82,30 @@ class Routing:
 
         Reads a model's manifest, so it raises the ModelError family.
         """
+        models = self._workspace.profile(profile)
         with self._workspace.database.read() as session:
-            chosen = settings.value(session, _threshold_key(profile))
+            chosen = settings.value(session, _threshold_key(models))
         if chosen is not None:
             return float(chosen)
-        return self._workspace.models.tuning(profile_named(profile)).none_fits_below
+        return self._workspace.models.tuning(models).none_fits_below
 
     def set_threshold(self, threshold: float, profile: str = "compact") -> None:
         """Choose the confidence, from 0 to 1, below which no skill is said to fit.
 
-        It holds for every route that names none of its own. Raises UsageError outside 0 to 1.
+        It holds for every route that names none of its own, while the same models answer: other
+        models state other confidences. Raises UsageError outside 0 to 1.
         """
         if not 0 <= threshold <= 1:
             raise UsageError(f"a threshold of {threshold} is no confidence; give one from 0 to 1")
         with self._workspace.database.write() as session:
-            settings.put(session, _threshold_key(profile), repr(float(threshold)))
+            key = _threshold_key(self._workspace.profile(profile))
+            settings.put(session, key, repr(float(threshold)))
 
     def version(self, profile: str = "compact") -> str:
         """Return a token that changes when another index is published; empty before the first."""
         from skillrouter_core.index import current_version
 
-        return current_version(self._workspace.indexing.folder(profile_named(profile)))
+        return current_version(self._workspace.indexing.folder(self._workspace.profile(profile)))
 
     def index(self, profile: str = "compact") -> SkillIndex:
         """Return the published index, kept until another one is; raises IndexNotReadyError."""
@@ -116,7 +119,7 @@ class Routing:
         with self._lock:
             index = self._indexes.get(profile)
             if index is None or index.version != version:
-                folder = self._workspace.indexing.folder(profile_named(profile))
+                folder = self._workspace.indexing.folder(self._workspace.profile(profile))
                 index = SkillIndex.load(folder)
                 self._indexes[profile] = index
             return index
@@ -145,14 +148,15 @@ class Routing:
         """Return whether an index goes on answering although a newer one was made."""
         from skillrouter_core.index import held_back
 
-        held = held_back(self._workspace.indexing.folder(profile_named(profile)))
+        held = held_back(self._workspace.indexing.folder(self._workspace.profile(profile)))
         return held is not None and held.base == index.generation.name
 
     def _router(self, index: SkillIndex, options: RouteOptions, *, held: bool) -> Router:
         from skillrouter_core.route import Router
         from skillrouter_core.workspace.answering import as_indexed
+        from skillrouter_core.workspace.serving import of_index
 
-        profile = profile_named(options.profile)
+        profile = of_index(self._workspace, options.profile, index)
         models = self._workspace.models
         wants_vectors = options.stage1 is not Stage1.BM25 and index.dense() is not None
         encoder = models.encoder(profile) if wants_vectors else None
@@ -168,6 +172,7 @@ class Routing:
         )
 
 
-def _threshold_key(profile: str) -> str:
-    """Return the setting's name: profiles may be paths of any length."""
-    return f"none_fits_below {sha256(profile.encode()).hexdigest()[:16]}"
+def _threshold_key(profile: Profile) -> str:
+    """Return the setting's name: paths of models may be of any length."""
+    models = f"{profile.name}\x1f{profile.encoder}\x1f{profile.reranker}"
+    return f"none_fits_below {sha256(models.encode()).hexdigest()[:16]}"
