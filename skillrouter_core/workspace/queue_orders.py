@@ -82,6 +82,14 @@ class Orders:
 
         return self._keep(("order", spec, profile), (token, extra), make)
 
+    def of_pair(self, text: str, skill_id: str, profile: str) -> Standing:
+        """Return an order of one pair, whether or not the query's candidates hold the skill."""
+        found, key = self._candidates.read(profile)[1].get(text), text_key(text)
+        known = queued_pairs(found, key) if found else ()
+        alone = queued_pair(text, (key, skill_id))
+        pair = next((one for one in known if one.skill_id == skill_id), alone)
+        return Standing(Order(Strategy.LEAST_CERTAIN, (pair,)))
+
     def saved(self) -> Saved:
         """Return the saved queries by text, read again when one comes or goes."""
         return self._keep("saved", self._queries_token(), self._read_saved)

@@ -115,6 +115,43 @@ class Queueing:
             _, lists = self._candidates.read(profile)
             return self._items.make(wanted, standing, lists, spec, annotator, profile)
 
+    def pair(
+        self,
+        spec: QueueSpec,
+        query_text: str,
+        skill_id: str,
+        annotator: str,
+        profile: str = PROFILE,
+    ) -> LabelItem | None:
+        """Return one pair, as after a verdict was taken back, and put it into the person's hands.
+
+        Nothing else is handed out and nothing routed. None where the skill has left its catalog;
+        `open` is False where others hold the pair or graded it as often as wanted.
+        """
+        annotator, query_text = _person(annotator), query_text.strip()
+        with self._lock:
+            standing = self._orders.of_pair(query_text, skill_id, profile)
+            (row,) = self._turns.listed(standing, annotator)
+            wanted = [Wanted(row.row, row.said, open=row.open)]
+            _, lists = self._candidates.read(profile)
+            items = self._items.make(wanted, standing, lists, spec, annotator, profile)
+        return items[0] if items else None
+
+    def next_query(
+        self, spec: QueueSpec, annotator: str, after: str = "", profile: str = PROFILE
+    ) -> str | None:
+        """Return the query that a queue would ask of next, another than `after`; None without one.
+
+        Nothing is handed out. Errors as `next`, but nothing is routed.
+        """
+        annotator, after = _person(annotator), after.strip()
+        with self._lock:
+            standing = self._orders.standing(spec, profile)
+            turn = self._turns.turn(standing, annotator)
+        rows = turn.next_rows(len(standing.order))
+        texts = (standing.order.pairs[row].query_text for row in rows)
+        return next((text for text in texts if text != after), None)
+
     def remaining(self, spec: QueueSpec, annotator: str, profile: str = PROFILE) -> Remaining:
         """Return what a queue still holds for a person; errors as `next`, but nothing is routed."""
         annotator = _person(annotator)

@@ -516,6 +516,42 @@ def test_a_query_without_candidates_is_routed_when_it_is_asked_for(indexed):
     assert indexed.queue.remaining(DOUBT, "bob").prepared_queries == 1
 
 
+# ------------------------------------------------------------------ one pair, one query
+
+
+def test_one_pair_alone_comes_back_after_its_verdict_was_taken_back(ws):
+    item = ws.queue.next(DOUBT, "ada", 1)[0]
+    grade(ws, item, "ada")
+    undo = LabelEvent(token="undo-1", kind=EventKind.UNDO, undoes=item.token)
+    ws.labels.record([undo], "ada")
+    again = ws.queue.pair(DOUBT, item.query_text, item.skill.skill_id, "ada")
+    assert replace(again, token=item.token) == item
+    assert again.token != item.token
+    # It is in ada's hands, and nothing else is.
+    assert ws.queue.release("ada") == 1
+    ws.queue.next(DOUBT, "bob", 1)
+    assert not ws.queue.pair(DOUBT, item.query_text, item.skill.skill_id, "ada").open
+
+
+def test_a_pair_that_no_list_holds_is_shown_and_one_without_a_text_is_not(indexed):
+    item = indexed.queue.pair(DOUBT, " tea ", "pool/violin-1", "ada")
+    assert (item.query_text, item.place, item.open) == ("tea", None, True)
+    assert indexed.queue.pair(DOUBT, "tea", "pool/nobody", "ada") is None
+
+
+def test_the_next_query_is_one_with_something_left_and_not_the_one_before(ws):
+    first = ws.queue.next_query(DOUBT, "ada")
+    second = ws.queue.next_query(DOUBT, "ada", after=f" {first} ")
+    assert {first, second} < set(QUERIES)
+    assert first != second
+    assert ws.queue.release("ada") == 0
+    for text in (first, second):
+        ws.queue.of_query(text, "bob")
+    (last,) = set(QUERIES) - {first, second}
+    assert ws.queue.next_query(DOUBT, "ada") == last
+    assert ws.queue.next_query(DOUBT, "ada", after=last) is None
+
+
 # ------------------------------------------------------------------ several processes
 
 TAKER = """
