@@ -15,7 +15,7 @@ from pages.common.queries.export import exports
 from pages.common.queries.listing import filters, query_table
 from pages.common.queries.rows import lines
 from pages.common.queries.sets import set_table, summary
-from pages.common.queries.state import VIEW, say_done
+from pages.common.queries.state import ADD, VIEW, say_done
 
 
 def page() -> None:
@@ -29,9 +29,8 @@ def page() -> None:
         summary(sizes, found)
     else:
         no_queries()
-    with st.expander(
-        "Add requests", icon=":material/add:", expanded=not found, key="adding requests"
-    ):
+    asked = not found or ADD in st.query_params
+    with st.expander("Add requests", icon=":material/add:", expanded=asked, key="adding requests"):
         add_form(ws)
     if not found:
         return

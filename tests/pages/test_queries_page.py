@@ -52,7 +52,12 @@ def test_empty_page_says_what_to_do(stocked: Studio) -> None:
 def test_sets_and_requests_are_counted(saved: Studio) -> None:
     said = texts(saved.open("queries"))
     assert "**2 requests** in 2 sets: 1 to train with, 1 held out for tests." in said
-    assert "**1** have a graded skill (50%)." in said
+    assert "**1** with a graded skill (50%)." in said
+
+
+def test_request_of_several_sets_counts_once(saved: Studio) -> None:
+    saved.ws.labels.save_query(MERGE, "weekly")
+    assert "**2 requests** in 2 sets" in texts(saved.open("queries"))
 
 
 def test_requests_are_listed_newest_first_with_all_that_is_known(saved: Studio) -> None:

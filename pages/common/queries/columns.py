@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
 
 PREVIEW_ROWS = 5
+FEW = 5
+"""So many unusable rows are shown at once; more stand folded."""
 NONE = "(none)"
 ROLES = {
     "text": ("Request", "What somebody asks for; every row needs one."),
@@ -68,7 +70,7 @@ def preview(found: MappedQueries) -> None:
             for query in found.queries[:PREVIEW_ROWS]
         ]
     )
-    faults(found.errors, "file")
+    faults(found.errors, "file", open_at_once=len(found.errors) <= FEW)
 
 
 def _first_rows(rows: Sequence[dict[str, str]]) -> None:

@@ -74,11 +74,13 @@ def query_table(ws: Workspace, found: Sequence[Line]) -> None:
         st.caption(f"{first:,} to {last:,} of {count(len(found), 'request')}", width="stretch")
         if pages > 1:
             st.pagination(pages, key=PAGE, bind="query-params")
+    above = st.container()
     picked = _rows(shown)
-    if picked:
-        picked_actions(ws, picked)
-    else:
-        st.caption("Pick rows to remove them; pick one to route it or to grade its candidates.")
+    with above:
+        if picked:
+            picked_actions(ws, picked)
+        else:
+            st.caption("Pick rows to remove them; pick one to route it or to grade its candidates.")
 
 
 def _rows(shown: Sequence[Line]) -> list[Line]:
@@ -108,7 +110,7 @@ def _row(line: Line) -> dict[str, Any]:
         "Graded": line.pairs,
         "Source": SOURCES.get(query.source, query.source),
         "Author": query.author,
-        "Saved": when(query.created_at),
+        "Saved": when(query.created_at).partition(" ")[0],
     }
 
 

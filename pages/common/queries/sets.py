@@ -16,7 +16,7 @@ from pages.common.queries.rows import Line, judged_by_set
 from pages.common.queries.state import SET, chosen_set, done, show_set
 from pages.common.safe_text import escape
 from pages.common.scores import count
-from skillrouter_core.records import SuiteSize
+from skillrouter_core.records import Split, SuiteSize
 
 if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
@@ -33,13 +33,14 @@ COLUMNS = (
 
 
 def summary(sizes: Sequence[SuiteSize], found: Sequence[Line]) -> None:
-    """Draw the answer in one line."""
-    held_out = sum(size.held_out for size in sizes)
-    judged = sum(bool(line.pairs) for line in found)
+    """Draw the answer in one line; a request of several sets counts once."""
+    texts = {line.query.text: line for line in found}
+    held_out = sum(line.query.split is Split.HELD_OUT for line in texts.values())
+    judged = sum(bool(line.pairs) for line in texts.values())
     st.markdown(
-        f"**{count(len(found), 'request')}** in {count(len(sizes), 'set')}: "
-        f"{len(found) - held_out:,} to train with, {held_out:,} held out for tests. "
-        f"**{judged:,}** have a graded skill ({share(judged, len(found))})."
+        f"**{count(len(texts), 'request')}** in {count(len(sizes), 'set')}: "
+        f"{len(texts) - held_out:,} to train with, {held_out:,} held out for tests. "
+        f"**{judged:,}** with a graded skill ({share(judged, len(texts))})."
     )
 
 
