@@ -7,7 +7,7 @@ with what became of it, and the trend. Everything that matters is in the address
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -69,7 +69,7 @@ def _suite(ws: Workspace) -> None:
         _run_button(ws, suite, expecting, first=not runs)
     if not runs:
         never_run(expecting)
-        _queries(ws, lines(None, queries, alone=True), alone=True)
+        _queries(ws, lines(None, queries, alone=True), st.container(), alone=True)
         return
     chosen, other = open_pair(ws, runs)
     run_choices(runs, chosen, other, row)
@@ -77,19 +77,21 @@ def _suite(ws: Workspace) -> None:
     found = _compared(ws, str(ws.home), before.run_id, chosen.run_id, ws.labels.version())
     shown = lines(found, queries, alone=other is None)
     verdict(found, shown, alone=other is None)
-    see = st.segmented_control(
-        "View",
-        (QUERIES, TREND),
-        default=QUERIES,
-        required=True,
-        key=SEE,
-        bind="query-params",
-        label_visibility="collapsed",
-    )
+    row = st.container(horizontal=True, vertical_alignment="center", gap="large")
+    with row:
+        see = st.segmented_control(
+            "View",
+            (QUERIES, TREND),
+            default=QUERIES,
+            required=True,
+            key=SEE,
+            bind="query-params",
+            label_visibility="collapsed",
+        )
     if see == TREND:
         trend(ws.suites.trend(suite, PROFILE), chosen)
     else:
-        _queries(ws, shown, alone=other is None)
+        _queries(ws, shown, row, alone=other is None)
 
 
 def _run_button(ws: Workspace, suite: str, expecting: int, *, first: bool) -> None:
@@ -108,17 +110,18 @@ def _run_button(ws: Workspace, suite: str, expecting: int, *, first: bool) -> No
         st.rerun()
 
 
-def _queries(ws: Workspace, shown: Sequence[Line], *, alone: bool) -> None:
-    words = (ALL, *counts(shown))
-    wanted = st.segmented_control(
-        "Show",
-        words,
-        default=ALL,
-        required=True,
-        key=STANDING,
-        bind="query-params",
-        on_change=first_page,
-    )
+def _queries(ws: Workspace, shown: Sequence[Line], row: Any, *, alone: bool) -> None:
+    with row:
+        wanted = st.segmented_control(
+            "Queries shown",
+            (ALL, *counts(shown)),
+            default=ALL,
+            required=True,
+            key=STANDING,
+            bind="query-params",
+            on_change=first_page,
+            label_visibility="collapsed",
+        )
     part = [line for line in shown if wanted in (None, ALL, line.word)]
     left, right = st.columns([6, 5], gap="large")
     with left:

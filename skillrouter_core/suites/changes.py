@@ -6,7 +6,7 @@ runs are kept, nor how skills are found to be near-copies of one another.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from skillrouter_core.metrics import paired_difference
@@ -25,6 +25,18 @@ from skillrouter_core.suites.scores import (
     wanted_of,
 )
 
+Pairs = Sequence[tuple[str, str]]
+"""Expected skills, each with the first answer that was given in its place."""
+
+FindCopies = Callable[[Pairs], Collection[tuple[str, str]]]
+"""Returns those of some pairs whose two skills are near-copies of each other."""
+
+
+def no_copies(pairs: Pairs) -> Collection[tuple[str, str]]:
+    """Know of no near-copies."""
+    return ()
+
+
 CONCERN = {standing: place for place, standing in enumerate(Standing)}
 _KNOWN_BEFORE = {
     (True, True): Standing.STILL_RIGHT,
@@ -38,20 +50,21 @@ def diff(
     before: Iterable[SuiteAnswer],
     after: Iterable[SuiteAnswer],
     expected: Expected | None = None,
-    copies: Collection[tuple[str, str]] = (),
+    copies: FindCopies = no_copies,
 ) -> SuiteDiff:
     """Return what changed from one run to another, in order of concern, then by text.
 
     Both runs are judged alike: by `expected` where it names a query, else by what the newer run
-    that holds the query kept. `copies` are pairs (expected skill, first answer) known to be
-    near-copies; `doubtful` says which pairs matter.
+    that holds the query kept. `copies` is asked once which pairs of an expected skill and a wrong
+    first answer are near-copies.
     """
     old = {answer.query_text: answer for answer in before}
     new = {answer.query_text: answer for answer in after}
     changes = [
-        _with_copy(_change(old.get(text), new.get(text), expected), frozenset(copies))
-        for text in dict.fromkeys((*new, *old))
+        _change(old.get(text), new.get(text), expected) for text in dict.fromkeys((*new, *old))
     ]
+    alike = copies(_doubtful(changes))
+    changes = [_with_copy(change, alike) for change in changes]
     changes.sort(key=lambda change: (CONCERN[change.standing], change.query_text))
     judged_by = {change.query_text: change.expected for change in changes}
     both = [change for change in changes if change.expected and change.before and change.after]
@@ -67,11 +80,8 @@ def diff(
     )
 
 
-def doubtful(changes: Iterable[QueryChange]) -> tuple[tuple[str, str], ...]:
-    """Return the pairs (expected skill, first answer) of wrong answers, each once.
-
-    Of these it matters whether they are near-copies of each other.
-    """
+def _doubtful(changes: Iterable[QueryChange]) -> tuple[tuple[str, str], ...]:
+    """Return the pairs (expected skill, first answer) of wrong answers, each once."""
     pairs = (
         (skill_id, change.after.ranking[0])
         for change in changes
@@ -109,7 +119,7 @@ def _standing(
 
 
 def _with_copy(change: QueryChange, copies: Collection[tuple[str, str]]) -> QueryChange:
-    found = next((pair[0] for pair in doubtful([change]) if pair in copies), "")
+    found = next((pair[0] for pair in _doubtful([change]) if pair in copies), "")
     return replace(change, copy_of=found)
 
 

@@ -189,7 +189,7 @@ class Suites:
 
     def at_stake(self) -> bool:
         """Return whether any saved query says which skills should answer it."""
-        return bool(self._expecting())
+        return any(size.expected for size in self._workspace.labels.suite_sizes())
 
     def compare(
         self, before: Answering, after: Answering, listener: ProgressListener = silent
@@ -250,12 +250,10 @@ class Suites:
         after: Sequence[SuiteAnswer],
         queries: Sequence[SavedQuery],
     ) -> SuiteDiff:
-        from skillrouter_core.suites import diff, doubtful
+        from skillrouter_core.suites import diff
 
         expected = {query.text: query.expected for query in queries}
-        found = diff(before, after, expected)
-        pairs = doubtful(found.changes)
-        return diff(before, after, expected, self._near_copies(pairs)) if pairs else found
+        return diff(before, after, expected, self._near_copies)
 
     def _near_copies(self, pairs: Sequence[tuple[str, str]]) -> frozenset[tuple[str, str]]:
         """Return the pairs whose bodies are nearly the same, as answers are folded on Route."""

@@ -124,7 +124,7 @@ def test_two_runs_say_what_changed(saved: Studio) -> None:
     assert "1 broken" in said
     assert "change −0.500 [−1.000, 0.000]" in said
     assert JOIN in said
-    assert f"expected {MERGE}: not in the first 20 in the end" in said
+    assert f"expected {MERGE}: not in the first 20, after stage 1 not" in said
 
 
 def test_any_two_runs_by_address(saved: Studio) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from skillrouter_core.metrics import bootstrap_interval, paired_difference
 from skillrouter_core.records.suites import Standing, SuiteAnswer
-from skillrouter_core.suites import CANDIDATES, diff, doubtful, is_right, score
+from skillrouter_core.suites import CANDIDATES, diff, is_right, score
 
 
 def answer(
@@ -127,18 +127,19 @@ def test_the_difference_is_paired_over_what_both_runs_hold() -> None:
 
 
 def test_near_copies_of_the_expected_one_are_named() -> None:
-    before = [answer("q", "a"), answer("r", "a")]
-    after = [answer("q", "twin"), answer("r", "other")]
-    found = diff(before, after)
-    assert doubtful(found.changes) == (("a", "twin"), ("a", "other"))
-    told = diff(before, after, copies={("a", "twin")})
-    assert [(change.query_text, change.copy_of) for change in told.changes] == [
+    before = [answer("q", "a"), answer("r", "a"), answer("s", "a"), answer("t", "a")]
+    after = [answer("q", "twin"), answer("r", "other"), answer("s"), answer("t", "a")]
+    asked = []
+
+    def copies(pairs):
+        asked.append(tuple(pairs))
+        return {("a", "twin")}
+
+    told = diff(before, after, copies=copies).changes
+    assert [(change.query_text, change.copy_of) for change in told if change.after.ranking] == [
         ("q", "a"),
         ("r", ""),
+        ("t", ""),
     ]
-    assert all(change.standing is Standing.BROKEN for change in told.changes)
-
-
-def test_right_and_empty_answers_leave_nothing_doubtful() -> None:
-    found = diff([answer("q", "a"), answer("r", "a")], [answer("q", "a"), answer("r")])
-    assert doubtful(found.changes) == ()
+    assert asked == [(("a", "twin"), ("a", "other"))]
+    assert told[0].standing is Standing.BROKEN

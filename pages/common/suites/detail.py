@@ -54,8 +54,8 @@ def _answers(line: Line, *, alone: bool) -> None:
     for skill_id in change.expected:
         last = change.last
         rows.append(
-            f"- expected {_skill(skill_id)}: {place(skill_id, last.ranking)} in the end, "
-            f"{place(skill_id, last.stage1_ranking)} after stage 1"
+            f"- expected {_skill(skill_id)}: {place(skill_id, last.ranking)}, "
+            f"after stage 1 {place(skill_id, last.stage1_ranking)}"
         )
     if change.copy_of:
         rows.append(

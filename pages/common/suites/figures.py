@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.common.suites.lines import Line, counts
-from pages.common.suites.words import COLOURS, difference, estimate, queries
+from pages.common.suites.words import ALONE, COLOURS, difference, estimate, queries
 from skillrouter_core.records.suites import Standing, SuiteDiff
 
 
@@ -33,8 +33,11 @@ def verdict(found: SuiteDiff, shown: Sequence[Line], *, alone: bool) -> None:
 
 
 def _standings(shown: Sequence[Line]) -> str:
+    found = counts(shown)
+    if set(found) == {ALONE[Standing.STILL_RIGHT]}:
+        return ""  # said already
     words = []
-    for word, number in counts(shown).items():
+    for word, number in found.items():
         colour = COLOURS.get(word)
         text = f"{number:,} {word}"
         words.append(f":{colour}[**{text}**]" if colour else text)

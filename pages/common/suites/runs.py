@@ -17,12 +17,13 @@ from skillrouter_core.records.suites import SuiteRun
 if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
 
+NOTHING = "nothing"
 SHOWN = 100
 """Runs that can be chosen, the newest."""
 
 
 def open_pair(ws: Workspace, runs: Sequence[SuiteRun]) -> tuple[SuiteRun, SuiteRun | None]:
-    """Return the run in the address and the one it is held against, newest ones by default.
+    """Return the run in the address and the one it is compared with, newest ones by default.
 
     By default the open run is the newest of an index that was published.
     """
@@ -30,9 +31,10 @@ def open_pair(ws: Workspace, runs: Sequence[SuiteRun]) -> tuple[SuiteRun, SuiteR
     version = ws.routing.version(runs[0].profile)
     published = [run for run in runs if not run.held or run.index_version == version]
     chosen = by_id.get(read(RUN)) or (published or runs)[0]
-    older = [run for run in (published or runs) if run.run_id < chosen.run_id]
     asked = read(AGAINST)
-    other = by_id.get(asked) or (older[0] if older else None)
+    older = [run for run in (published or runs) if run.run_id < chosen.run_id]
+    default = older[0] if older and asked != NOTHING else None
+    other = by_id.get(asked, default)
     return chosen, None if other == chosen else other
 
 
@@ -40,13 +42,12 @@ def run_choices(
     runs: Sequence[SuiteRun], chosen: SuiteRun, other: SuiteRun | None, place: Any
 ) -> None:
     """Draw both choices into a container; the address holds the numbers."""
-    words = {str(run.run_id): run_words(run) for run in runs}
+    words = {str(run.run_id): run_words(run) for run in runs} | {NOTHING: NOTHING}
     fellows = [one for one in words if one != str(chosen.run_id)]
+    now = NOTHING if other is None else str(other.run_id)
     with place:
-        _choice("Run", RUN, list(words), str(chosen.run_id), words)
-        if fellows:
-            now = fellows[0] if other is None else str(other.run_id)
-            _choice("Held against", AGAINST, fellows, now, words)
+        _choice("Run", RUN, [one for one in words if one != NOTHING], str(chosen.run_id), words)
+        _choice("Compared with", AGAINST, fellows, now, words)
 
 
 def _choice(

@@ -81,13 +81,13 @@ def _mark(point: Point) -> dict[str, Any]:
 
 
 _X = {"field": "run", "type": "ordinal", "title": "Run", "axis": {"labelAngle": 0}}
-_Y = {"type": "quantitative", "scale": {"domain": [0, 1]}, "title": "Hit@1"}
+_Y = {"type": "quantitative", "scale": {"zero": False}, "title": "Hit@1"}
 _SPEC = {
     "description": "Hit@1 of each run with its 95% interval",
     "encoding": {"x": _X},
     "layer": [
         {
-            "mark": {"type": "rule"},
+            "mark": {"type": "rule", "color": "#8a94a0", "strokeWidth": 2},
             "encoding": {"y": {**_Y, "field": "low"}, "y2": {"field": "high"}},
         },
         {"mark": {"type": "line"}, "encoding": {"y": {**_Y, "field": "hit"}}},
@@ -95,7 +95,7 @@ _SPEC = {
             "mark": {"type": "point", "filled": True, "size": 70},
             "encoding": {
                 "y": {**_Y, "field": "hit"},
-                "shape": {"field": "index", "type": "nominal", "title": "Index"},
+                "shape": {"field": "index", "type": "nominal", "legend": None},
                 "tooltip": [
                     {"field": name, "format": ".3f"}
                     if name in ("hit", "low", "high")
