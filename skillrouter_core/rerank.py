@@ -44,7 +44,7 @@ CHAT_HEAD = (
 CHAT_TAIL = "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n"
 
 
-LATE = "late-interaction"
+LATE = "late"
 """What the manifest of a model read by LateInteraction names as its kind."""
 
 LATE_QUERY_TOKENS = 128
@@ -275,7 +275,7 @@ def stage_two_weights(manifest: Mapping[str, Any]) -> dict[Stage1, StageTwoWeigh
 def load_reranker(profile: Profile, *, device: Any = None) -> Reranker | None:
     """Return the profile's reranker, or None where it has none; raises the ModelError family.
 
-    What its manifest calls late-interaction becomes that; a causal language model becomes a
+    What its manifest calls late becomes late interaction; a causal language model becomes a
     YesNoJudge; other deltas and any `...ForSequenceClassification` a PairClassifier.
     """
     if profile.reranker is None:

@@ -1,4 +1,4 @@
-"""How a cross-encoder reads while it learns: the same texts and the same score as in `rerank`.
+"""How a reranker reads while it learns: the same texts and the same score as in `rerank`.
 
 Responsible for batches of query-document pairs and their scores with gradients. Must not know
 objectives.
@@ -14,19 +14,28 @@ from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
 )
 
 from skillrouter_core.backbone import load_tokenizer
 from skillrouter_core.models import ModelFiles
-from skillrouter_core.rerank import CHAT_HEAD, CHAT_TAIL
+from skillrouter_core.rerank import (
+    CHAT_HEAD,
+    CHAT_TAIL,
+    LATE,
+    LATE_QUERY_TOKENS,
+    late_interaction,
+    token_shares,
+)
 from skillrouter_core.texts import TextPreset, reranker_prompt
 
 TextPair = tuple[str, str]
 
 
 class Reader(Protocol):
-    """Scores (query, document) pairs with a network that learns."""
+    """Scores (query, document) pairs with a network that learns; `kind` is its manifest's."""
 
+    kind: str
     tokenizer: Any
     auto_class: Any
     settings: dict[str, Any]
@@ -38,13 +47,46 @@ class Reader(Protocol):
 
 def reader_of(files: ModelFiles, preset: TextPreset) -> Reader:
     """Return how this model reads; the choice is that of `rerank.load_reranker`."""
+    if files.manifest.get("kind") == LATE:
+        return _LateReader(files, preset)
     architectures = AutoConfig.from_pretrained(files.base, local_files_only=True).architectures
     if any("CausalLM" in name for name in architectures or ()):
         return _JudgeReader(files, preset)
     return _ClassifierReader(files, preset)
 
 
+class _LateReader:
+    kind = LATE
+    auto_class = AutoModelForTokenClassification
+
+    def __init__(self, files: ModelFiles, preset: TextPreset) -> None:
+        self.tokenizer = load_tokenizer(files, padding_side="right")
+        self.settings: dict[str, Any] = {"num_labels": 1}
+        self._cap = preset.reranker.max_tokens
+
+    def scores(self, network: Any, pairs: Sequence[TextPair]) -> torch.Tensor:
+        """Read each distinct query once."""
+        queries = list(dict.fromkeys(query for query, _ in pairs))
+        place = {query: row for row, query in enumerate(queries)}
+        asked, asked_mask = self._states(network, queries, LATE_QUERY_TOKENS)
+        told, told_mask = self._states(network, [document for _, document in pairs], self._cap)
+        shares = token_shares(network.classifier, asked, asked_mask)
+        every = late_interaction(asked, shares, told, told_mask)
+        rows = torch.tensor([place[query] for query, _ in pairs], device=every.device)
+        return every[rows, torch.arange(len(pairs), device=every.device)]
+
+    def _states(
+        self, network: Any, texts: list[str], cap: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        batch = self.tokenizer(
+            texts, truncation=True, max_length=cap, padding=True, return_tensors="pt"
+        ).to(network.device)
+        states = network(**batch, output_hidden_states=True).hidden_states[-1]
+        return states, batch["attention_mask"]
+
+
 class _ClassifierReader:
+    kind = "reranker"
     auto_class = AutoModelForSequenceClassification
 
     def __init__(self, files: ModelFiles, preset: TextPreset) -> None:
@@ -61,6 +103,7 @@ class _ClassifierReader:
 
 
 class _JudgeReader:
+    kind = "reranker"
     auto_class = AutoModelForCausalLM
 
     def __init__(self, files: ModelFiles, preset: TextPreset) -> None:

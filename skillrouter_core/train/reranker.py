@@ -70,7 +70,7 @@ def train_reranker(
     report = fit(network, lists, loss_of, folder, config, workers, watch)
     if workers.leads:
         trained = merged(network, config)
-        write_model(trained, reader.tokenizer, files, base, folder, preset, "reranker", config)
+        write_model(trained, reader.tokenizer, files, base, folder, preset, reader.kind, config)
     return report
 
 
