@@ -116,9 +116,10 @@ def _again(ws: Workspace, work: Work, message: dict[str, Any]) -> dict[str, Any]
     if not isinstance(asked, dict):
         return None
     query, skill_id = str(asked.get("query") or ""), str(asked.get("skill") or "")
-    found = ws.queue.of_query(query, work.annotator) if query and skill_id else ()
-    items = tuple(item for item in found if item.skill.skill_id == skill_id)
-    data = _with_others(ws, items, work.annotator)
+    found = None
+    if query and skill_id:
+        found = ws.queue.pair(work.spec, query, skill_id, work.annotator)
+    data = _with_others(ws, (found,) if found else (), work.annotator)
     return {"batch": message.get("batch"), "item": data[0] if data else None}
 
 

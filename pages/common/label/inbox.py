@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 ACKS_KEPT = 200
 """Answers repeated to the browser: it may have missed some while it was drawing."""
-AHEAD_SEARCHED = 20
-"""Pairs of the queue among which the next request is looked for."""
 _ACKS, _BATCH, _ELSEWHERE = "label acks", "label batch", "label elsewhere"
 
 
@@ -78,9 +76,9 @@ def batch() -> str:
 
 def query_after(ws: Workspace, suite: str | None, annotator: str, query: str = "") -> str:
     """Return the request to be listed after another: one the queue asks of, else the set's next."""
-    for item in ws.queue.next(QueueSpec(suite=suite), annotator, AHEAD_SEARCHED):
-        if item.query_text != query:
-            return item.query_text
+    asked = ws.queue.next_query(QueueSpec(suite=suite), annotator, after=query)
+    if asked is not None:
+        return asked
     texts = list(dict.fromkeys(each.text for each in ws.labels.queries(suite)))
     if query not in texts:
         return texts[0] if texts else ""
