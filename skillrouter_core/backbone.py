@@ -13,12 +13,17 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import (
+    AutoModel,
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+)
 from transformers.utils import logging
 
 from skillrouter_core.devices import pick_device, pick_dtype, require_memory
 from skillrouter_core.errors import ModelIntegrityError
-from skillrouter_core.models import ModelFiles
+from skillrouter_core.models import LATE, ModelFiles
 
 
 def load_tokenizer(files: ModelFiles, *, padding_side: str) -> Any:
@@ -60,10 +65,13 @@ def write_plain(files: ModelFiles, target: Path, *, classifies: bool) -> None:
     """Write a model as a folder that plain transformers can load: base and delta merged.
 
     Holds whole safetensors in single precision, configuration and tokenizer. `classifies` says
-    that the network has a head which scores a pair of texts.
+    that the network has a head which scores a pair of texts; one read by late interaction has a
+    head that weighs tokens.
     """
-    auto_class = AutoModelForSequenceClassification if classifies else AutoModel
-    config = {"num_labels": 1} if classifies else {}
+    late = files.manifest.get("kind") == LATE
+    scores = AutoModelForTokenClassification if late else AutoModelForSequenceClassification
+    auto_class = scores if classifies or late else AutoModel
+    config = {"num_labels": 1} if classifies or late else {}
     network = load_network(
         files, auto_class, device=torch.device("cpu"), dtype=torch.float32, **config
     )

@@ -27,6 +27,9 @@ EMBEDDED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d
 SHIPPED = Path(__file__).parent / "data" / "models"
 MANIFEST = "skillrouter.json"
 DELTA = "delta.safetensors"
+LATE = "late"
+"""The kind that a manifest names where a reranker is read by late interaction."""
+
 HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
 
 

@@ -27,7 +27,7 @@ from transformers import (
 from skillrouter_core.backbone import load_network, load_tokenizer
 from skillrouter_core.encode import TOKENS_PER_BATCH, plan_batches
 from skillrouter_core.errors import ModelIntegrityError
-from skillrouter_core.models import ModelFiles, Profile, find_model
+from skillrouter_core.models import LATE, ModelFiles, Profile, find_model
 from skillrouter_core.records import Stage1
 from skillrouter_core.texts import TextPreset, preset_named, reranker_prompt
 from skillrouter_core.wording import Wording
@@ -43,9 +43,6 @@ CHAT_HEAD = (
 )
 CHAT_TAIL = "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n"
 
-
-LATE = "late"
-"""What the manifest of a model read by LateInteraction names as its kind."""
 
 LATE_QUERY_TOKENS = 128
 """A query's tokens that LateInteraction compares: of a longer one the beginning."""

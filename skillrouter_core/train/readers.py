@@ -18,11 +18,10 @@ from transformers import (
 )
 
 from skillrouter_core.backbone import load_tokenizer
-from skillrouter_core.models import ModelFiles
+from skillrouter_core.models import LATE, ModelFiles
 from skillrouter_core.rerank import (
     CHAT_HEAD,
     CHAT_TAIL,
-    LATE,
     LATE_QUERY_TOKENS,
     late_interaction,
     token_shares,

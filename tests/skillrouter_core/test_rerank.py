@@ -11,13 +11,13 @@ from transformers import (
     AutoTokenizer,
 )
 
+from skillrouter_core.backbone import write_plain
 from skillrouter_core.errors import ModelIntegrityError
-from skillrouter_core.models import MANIFEST, PROFILES
+from skillrouter_core.models import LATE, MANIFEST, PROFILES, find_model
 from skillrouter_core.records import Stage1
 from skillrouter_core.rerank import (
     CHAT_HEAD,
     CHAT_TAIL,
-    LATE,
     LateInteraction,
     PairClassifier,
     StageTwoWeights,
@@ -61,8 +61,6 @@ def test_the_yes_no_judge_follows_the_chat_template(judge):
 def test_a_long_document_never_pushes_the_answer_out(judge):
     preset = PRESETS["paper"]
     short = replace(preset, reranker=replace(preset.reranker, max_tokens=120))
-    from skillrouter_core.models import find_model
-
     reranker = YesNoJudge(find_model(str(judge)), short)
     assert np.isfinite(reranker.score("deploy", ["bread " * 4000])).all()
     tokens = reranker._encode("deploy", "bread " * 4000)["input_ids"]
@@ -130,6 +128,17 @@ def test_a_document_that_repeats_the_query_scores_highest(late):
     same, other = reranker.score("bake bread", ["bake bread", "deploy to the cluster"])
     assert same == pytest.approx(20.0, abs=0.2)
     assert other < same
+
+
+def test_written_plain_it_reads_as_before(late, tmp_path):
+    write_plain(find_model(str(late)), tmp_path / "plain", classifies=False)
+    (tmp_path / "plain" / MANIFEST).write_text(json.dumps({"kind": LATE}))
+    one, other = (
+        LateInteraction(find_model(str(folder)), PRESETS["compact"])
+        for folder in (late, tmp_path / "plain")
+    )
+    asked = "deploy a service with helm"
+    np.testing.assert_allclose(one.score(asked, DOCUMENTS), other.score(asked, DOCUMENTS))
 
 
 def test_masked_tokens_have_no_share_and_match_nothing():

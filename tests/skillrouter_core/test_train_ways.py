@@ -12,9 +12,9 @@ from skillrouter_core.backbone import load_network
 from skillrouter_core.encode import TransformerEncoder
 from skillrouter_core.errors import Cancelled, ModelIntegrityError, TrainingError
 from skillrouter_core.mining import CandidateList, Pair, Scored
-from skillrouter_core.models import DELTA, MANIFEST, find_model, profile_named
+from skillrouter_core.models import DELTA, LATE, MANIFEST, find_model, profile_named
 from skillrouter_core.records.training import Method, Objective
-from skillrouter_core.rerank import LATE, LateInteraction, PairClassifier, YesNoJudge
+from skillrouter_core.rerank import LateInteraction, PairClassifier, YesNoJudge
 from skillrouter_core.texts import PRESETS, reranker_document
 from skillrouter_core.train import TrainConfig, loop, train_encoder, train_reranker
 from skillrouter_core.train.curve import read_curve
