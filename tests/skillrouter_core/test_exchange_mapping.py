@@ -11,8 +11,9 @@ from skillrouter_core.labelling.exchange.ids import KnownSkills
 from skillrouter_core.labelling.exchange.limits import Limits
 from skillrouter_core.labelling.exchange.mapping import id_list, map_rows, propose_mapping
 from skillrouter_core.labelling.exchange.tables import read_table
+from skillrouter_core.parsing import clean_text
 from skillrouter_core.records import NewQuery, Split
-from skillrouter_core.records.exchange import ColumnMapping, MappedQueries
+from skillrouter_core.records.exchange import ColumnMapping, MappedQueries, Table, TableRow
 
 KNOWN = KnownSkills(["mine/pdf/merge", "mine/pdf/split", "other/pdf/split", "mine/notes"])
 MAPPING = ColumnMapping("query", "expected", "grade", "split")
@@ -158,3 +159,18 @@ def test_id_lists_never_break(value: str) -> None:
         assert value.startswith("[")
         return
     assert all(one and one == one.strip() for one in found)
+
+
+CELLS = st.text(max_size=8) | st.sampled_from(["merge", "notes|merge", '["notes"]', "3", "test"])
+
+
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), max_size=8))
+def test_every_row_is_a_query_or_an_error(grid: list[tuple[str, ...]]) -> None:
+    rows = tuple(TableRow(number, cells) for number, cells in enumerate(grid, 2))
+    table = Table("x.csv", ("query", "expected", "grade", "split"), rows)
+    found = map_rows(table, MAPPING, KNOWN)
+    faulty = {error.row for error in found.errors}
+    assert len(faulty) == len(found.errors)
+    texts = {clean_text(row.cells[0]).strip() for row in rows if row.number not in faulty}
+    assert {query.text for query in found.queries} == texts
+    assert all(skill_id in KNOWN for query in found.queries for skill_id in query.expected)

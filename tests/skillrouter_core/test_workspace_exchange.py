@@ -5,13 +5,23 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from skillrouter_core.errors import BenchmarkError, SourceError, UnsafeArchiveError, UsageError
+from db import labels
+from skillrouter_core.errors import (
+    BenchmarkError,
+    Cancelled,
+    SourceError,
+    UnsafeArchiveError,
+    UsageError,
+)
+from skillrouter_core.kinds import KINDS
 from skillrouter_core.labelling.splits import split_of
+from skillrouter_core.progress import Progress, silent
 from skillrouter_core.records import NewQuery, SavedCounts, Split
 from skillrouter_core.records.exchange import ExportOptions, ImportOptions, LabelFormat
 from skillrouter_core.workspace import Workspace
@@ -439,3 +449,64 @@ def test_known_ids_follow_the_catalog(stocked: Workspace) -> None:
     assert len(stocked.exchange.map_rows(table, mapping).errors) == 1
     stocked.catalogs.store(scan(A, B, C, skill("tools/d")))
     assert stocked.exchange.map_rows(table, mapping).errors == ()
+
+
+def test_two_imports_at_once_keep_every_verdict_once(labelled: Workspace, tmp_path: Path) -> None:
+    file = tmp_path / "x.jsonl"
+    write(file, *({"query": f"new {number}", "suites": ["new"]} for number in range(20)))
+    before = len(labelled.labels.history())
+    with ThreadPoolExecutor(4) as pool:
+        reports = list(
+            pool.map(lambda _: labelled.exchange.import_file(file, ImportOptions()), range(4))
+        )
+    assert sum(report.verdicts.added for report in reports) == 20
+    assert sum(report.queries.added for report in reports) == 20
+    assert len(labelled.labels.history()) == before + 20
+
+
+def test_queries_are_not_kept_without_their_verdicts(
+    stocked: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    file = write(tmp_path / "x.jsonl", {"suites": ["new"]})
+    with monkeypatch.context() as broken:
+        broken.setattr(labels, "add_missing", full)
+        with pytest.raises(OSError, match="No space left"):
+            stocked.exchange.import_file(file, ImportOptions())
+    assert stocked.labels.queries() == ()
+    assert stocked.exchange.import_file(file, ImportOptions()).verdicts.added == 1
+
+
+def test_file_there_before_stays_where_the_export_fails(
+    labelled: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, _ = export(labelled, tmp_path / "x.jsonl")
+    before = file.read_bytes()
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(UsageError, match="No space left"):
+        export(labelled, file, every=True)
+    assert file.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir() if "export" in path.name] == []
+
+
+def test_job_writes_a_benchmark_below_the_workspace(labelled: Workspace) -> None:
+    message = KINDS["benchmark"](labelled, {"suite": "=odd, name|s", "split": ""}, silent)
+    assert message.startswith("1 tasks with 2 graded skills written to ")
+    (folder,) = (labelled.home / "exports").iterdir()
+    assert folder.name.startswith("benchmark-odd-name-s-")
+    assert {path.name for path in folder.iterdir()} == {"tasks.jsonl", "relevance.json", "all"}
+
+
+def test_cancelled_benchmark_leaves_nothing(labelled: Workspace) -> None:
+    def cancel(progress: Progress) -> None:
+        raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled):
+        KINDS["benchmark"](labelled, {"suite": "nightly"}, cancel)
+    assert list((labelled.home / "exports").iterdir()) == []
