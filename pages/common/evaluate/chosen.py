@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common.access import errors_shown
 from pages.common.dup_table import Column, focus_table
+from pages.common.evaluate.delete import OPEN, confirm_delete
 from pages.common.safe_text import one_line
 from pages.common.scores import when
 from skillrouter_core.records.evaluations import Evaluation, EvaluationInfo
@@ -20,7 +20,7 @@ from skillrouter_core.records.evaluations import Evaluation, EvaluationInfo
 if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
 
-OPEN, AGAINST = "run", "against"
+AGAINST = "against"
 NOTHING = "nothing"
 SHOWN = 12
 """Rows of the list; older evaluations are reached by the choice beside it."""
@@ -54,7 +54,7 @@ def kept_table(ws: Workspace, kept: Sequence[EvaluationInfo]) -> None:
         fellows = [NOTHING, *_fellows(kept, opened)]
         _choice("Held against", AGAINST, fellows, _against(kept, opened) or NOTHING, words)
         if st.button("Delete", icon=":material/delete:", key="delete evaluation"):
-            _confirm(ws, opened, words[opened])
+            confirm_delete(ws, opened, words[opened])
 
 
 def _choice(
@@ -139,14 +139,3 @@ def _loaded(_ws: Workspace, folder: str, evaluation_id: str) -> Evaluation:
     """Return one evaluation; they never change, so its name and folder are all that counts."""
     del folder
     return _ws.evaluation.load(evaluation_id)
-
-
-@st.dialog("Delete this evaluation?")
-def _confirm(ws: Workspace, evaluation_id: str, words: str) -> None:
-    st.write(words)
-    st.caption("Its figures and answers go; nothing else changes. It can be run again.")
-    if st.button("Delete", type="primary", key="delete for good"):
-        with errors_shown():
-            ws.evaluation.delete(evaluation_id)
-            st.query_params.pop(OPEN, None)
-            st.rerun()

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common.access import errors_shown
-from skillrouter_core.evaluate.reliability import (
+from skillrouter_core.records.evaluations import Evaluation
+from skillrouter_core.workspace.evaluation_views import (
     Bin,
     Threshold,
     calibration_error,
     reliability,
     thresholds,
 )
-from skillrouter_core.records.evaluations import Evaluation
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -10,43 +10,22 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common.dup_table import Column, focus_table
+from pages.common.evaluate.answer import query_detail
 from pages.common.evaluate.chosen import how
-from pages.common.evaluate.queries import query_detail, query_list
-from pages.common.safe_text import escape, one_line
-from skillrouter_core.evaluate.comparing import (
+from pages.common.evaluate.parts import HELP, cut, interval, parted
+from pages.common.evaluate.queries import query_list
+from pages.common.safe_text import escape
+from skillrouter_core.records.evaluations import Evaluation
+from skillrouter_core.workspace.evaluation_views import (
     FIGURES,
     Comparison,
-    Figure,
+    PairedDifference,
     Part,
     compare,
-    part_of,
-    parts,
 )
-from skillrouter_core.metrics import PairedDifference
-from skillrouter_core.records.evaluations import EvaluatedTask, Evaluation
 
 if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
-
-BY = "by"
-SINGLE, STYLE, CLUSTER = KEYS = ("single or multi", "style", "cluster")
-HELP = {
-    "Hit@1": "Share of queries whose first answer is right.",
-    "Hit@1, copies allowed": "The same, a near-copy of the right skill counted as right: body "
-    "Jaccard above 0.6 or cosine above 0.92.",
-    "Stage-1 Hit@1": "What stage 1 alone would have answered right.",
-    "Recall@20": "Share of the right skills among the 20 candidates: what stage 2 can find.",
-}
-SHOWN = (
-    ("Hit@1", "Hit@1 [95%]", "11rem"),
-    ("Hit@1, copies allowed", "Copies", "4.6rem"),
-    ("MRR@10", "MRR@10", "5rem"),
-    ("Recall@20", "R@20", "4.4rem"),
-    ("FullCoverage@10", "Full@10", "5rem"),
-)
-"""Figures of a part: name, head of the column, its width."""
-PARTS = 15
-"""Parts shown of a cut; the smallest are left out, and a line says so."""
 
 
 def figures(ws: Workspace, after: Evaluation, before: Evaluation | None) -> None:
@@ -55,19 +34,19 @@ def figures(ws: Workspace, after: Evaluation, before: Evaluation | None) -> None
     with left:
         _whole(after, before)
     with right:
-        _cut(ws, after)
+        cut(ws, after)
     if before is not None:
         _changes(before, after)
 
 
 def _whole(after: Evaluation, before: Evaluation | None) -> None:
     st.markdown(f"**All queries** :small[:gray[{after.info.tasks:,} asked]]")
-    now = _parted(after, "")[0]
+    now = parted(after, "")[0]
     columns = [Column("Figure"), Column("Value [95%]", "11rem", True)]
     change: Comparison | None = None
     then: Part | None = None
     if before is not None:
-        change, then = _compared(before, after), _parted(before, "")[0]
+        change, then = _compared(before, after), parted(before, "")[0]
         columns += [Column("Before", "4.5rem", True), Column("Change [95%]", "12.5rem", True)]
     rows = []
     for name in FIGURES:
@@ -77,32 +56,6 @@ def _whole(after: Evaluation, before: Evaluation | None) -> None:
         rows.append(row)
     focus_table(columns, rows, None, "figures", label="Figures of all queries")
     st.caption("  \n".join(f"{name}: {HELP[name]}" for name in FIGURES if name in HELP))
-
-
-def _cut(ws: Workspace, after: Evaluation) -> None:
-    by = st.segmented_control(
-        "Cut by", KEYS, default=SINGLE, required=True, key=BY, bind="query-params"
-    )
-    clusters = ws.evaluation.clusters() if by == CLUSTER else {}
-    if by == CLUSTER and not clusters:
-        st.caption("There is no map to take clusters from. Draw it on the page Map.")
-        return
-    token = ws.map.version() if by == CLUSTER else ""
-    found = _parted(after, by or SINGLE, token, clusters)[1:]
-    columns = [Column("Part"), Column("Queries", "4.5rem", True)]
-    columns += [Column(head, width, True, HELP.get(name, name)) for name, head, width in SHOWN]
-    rows = [
-        [
-            one_line(part.name, 60),
-            f"{part.tasks:,}",
-            interval(part.figures["Hit@1"]),
-            *(f"{part.figures[name].mean:.3f}" for name, _, _ in SHOWN[1:]),
-        ]
-        for part in found[:PARTS]
-    ]
-    focus_table(columns, rows, None, "parts", label="Figures by part")
-    if len(found) > PARTS:
-        st.caption(f"The {PARTS} largest of {len(found)} parts.")
 
 
 def _changes(before: Evaluation, after: Evaluation) -> None:
@@ -121,39 +74,9 @@ def _changes(before: Evaluation, after: Evaluation) -> None:
     query_detail([pair[1] for pair in (*change.fixed, *change.spoiled)])
 
 
-def interval(figure: Figure) -> str:
-    """Return a mean with its interval."""
-    return f"{figure.mean:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
-
-
 def difference(change: PairedDifference) -> str:
     """Return a change with its interval."""
     return f"{change.difference:+.3f} [{change.low:+.3f}, {change.high:+.3f}]"
-
-
-@st.cache_data(max_entries=64, show_spinner=False, hash_funcs={Evaluation: lambda one: one.info})
-def _parted(
-    made: Evaluation, by: str, token: str = "", _clusters: dict[str, str] | None = None
-) -> tuple[Part, ...]:
-    """Return all queries as a part, then the parts of a cut; 10,000 resamples a figure take long.
-
-    `token` stands for the map that clusters come from.
-    """
-    del token
-    if not by:
-        return (part_of("all", made.tasks),)
-    names = _clusters or {}
-
-    def cluster(task: EvaluatedTask) -> str:
-        found = {names.get(digest, "not on the map") for digest in task.right_hashes}
-        return found.pop() if len(found) == 1 else "several clusters"
-
-    key = {
-        SINGLE: lambda task: task.stratum,
-        STYLE: lambda task: task.style or "no style given",
-        CLUSTER: cluster,
-    }[by]
-    return parts(made.tasks, key)
 
 
 @st.cache_data(max_entries=16, show_spinner=False, hash_funcs={Evaluation: lambda one: one.info})

@@ -1,0 +1,90 @@
+"""One query of an evaluation: what was asked, what was right, what came and why.
+
+Responsible for drawing the route that was kept. Must not know which query is opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.common.dup_table import Column, focus_table
+from pages.common.safe_text import escape, one_line
+from pages.common.scores import score
+from skillrouter_core.records.evaluations import EvaluatedTask, Ranked
+
+TASK = "task"
+CANDIDATES = (
+    Column("#", "3rem", True, "Place after stage 2"),
+    Column("Stage 1", "5rem", True, "Place after stage 1"),
+    Column("Skill", "14rem"),
+    Column("Description"),
+    Column("BM25", "4.4rem", True),
+    Column("Cosine", "4.8rem", True),
+    Column("Text", "4rem", True, "The cross-encoder's own score"),
+    Column("Stage 2", "5rem", True, "What decides the order"),
+    Column("", "6rem"),
+)
+
+
+def query_detail(tasks: Sequence[EvaluatedTask]) -> None:
+    """Draw the route of the query in the address, if it is among these."""
+    asked = st.query_params.get(TASK)
+    task = next((task for task in tasks if task.task_id == asked), None)
+    if task is None:
+        if tasks:
+            st.caption("Click a query, or go to it with the arrow keys and press Enter.")
+        return
+    with st.container(border=True):
+        _head(task)
+        rows = [_candidate(entry, task) for entry in task.candidates]
+        right = [at for at, entry in enumerate(task.candidates) if entry.skill_id in task.right]
+        focus = right[0] if right else None
+        focus_table(CANDIDATES, rows, focus, "route", label="Candidates in final order")
+
+
+def _head(task: EvaluatedTask) -> None:
+    st.markdown(escape(task.query))
+    names = ", ".join(
+        f"{escape(name)} :small[:gray[{escape(one)}]]"
+        for name, one in zip(task.right_names, task.right, strict=True)
+    )
+    sure = "" if task.confidence is None else f" · confidence {task.confidence:.2f}"
+    st.markdown(f"Right: {names}  \n:small[{_fate(task)}{sure} · {task.milliseconds:.0f} ms]")
+    st.page_link(
+        "route.py", label="Route it now", query_params={"q": task.query}, icon=":material/route:"
+    )
+
+
+def _fate(task: EvaluatedTask) -> str:
+    if task.hit:
+        return "right"
+    if task.copy_of:
+        cosine = score(task.copy_cosine)
+        return (
+            f"a near-copy of the right skill came first (Jaccard {score(task.copy_jaccard)}, "
+            f"cosine {cosine})"
+        )
+    if not task.retrieved:
+        return "stage 1 did not retrieve it among its 20 candidates"
+    place = next(at for at, one in enumerate(task.final, 1) if one in task.right)
+    stage1 = next(at for at, one in enumerate(task.stage1, 1) if one in task.right)
+    return f"the right skill came at place {place}, stage 1 had it at {stage1}"
+
+
+def _candidate(entry: Ranked, task: EvaluatedTask) -> tuple[str, ...]:
+    mark = "right" if entry.skill_id in task.right else ""
+    if not mark and set(entry.folded) & set(task.right):
+        mark = "right, folded"
+    return (
+        f"{entry.place}",
+        f"{entry.stage1_rank}",
+        one_line(entry.name, 60),
+        one_line(entry.description, 160),
+        score(entry.bm25),
+        score(entry.dense),
+        score(entry.text_score),
+        score(entry.stage2_score),
+        mark,
+    )
