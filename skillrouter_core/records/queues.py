@@ -116,7 +116,8 @@ class LabelItem:
 
     `token` is the same for the same person, pair and number of verdicts said before: sent with
     the verdict, it makes two tabs that show one item count once. A second verdict after an undo
-    needs a token of its own. `reason` says in words why the pair is asked. `stage1_rank` and
+    needs a token of its own. `reason` says why the pair is asked and tells scores, ranks or
+    others' grades: not to be shown while somebody grades blind. `stage1_rank` and
     `place` count from 1 and are None where the query's candidates do not hold the skill.
     `origin` goes into the judgement. `repeat`: this person graded the pair before and is asked
     again to measure drift. `judged` is the person's own verdict that counts (lists show it; the

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from skillrouter_core.labelling.strategies import QueuedPair
 from skillrouter_core.labelling.turns import Standing
 from skillrouter_core.labelling.uncertainty import doubts, reason
 from skillrouter_core.passages import evidence
-from skillrouter_core.records import Judgement, Skill
+from skillrouter_core.records import Judgement, Passage, Skill
 from skillrouter_core.records.queues import (
     LabelItem,
     LabelScores,
@@ -29,9 +30,13 @@ from skillrouter_core.records.queues import (
 )
 
 if TYPE_CHECKING:
+    from skillrouter_core.index import SkillIndex
     from skillrouter_core.workspace import Workspace
 
 TOKEN_CHARS = 32
+
+EVIDENCE_KEPT = 500
+"""Pairs whose evidence stays in memory: what some twenty people have in hand."""
 
 REPEAT = "repeat"
 """The origin of a verdict on a pair that its person graded before."""
@@ -52,11 +57,12 @@ class Wanted:
 
 
 class Items:
-    """Makes items for one workspace; keeps nothing."""
+    """Makes items for one workspace; its owner lets one thread in at a time."""
 
     def __init__(self, workspace: Workspace, grade: Callable[[Standing, int], float]) -> None:
         """Bind to a workspace; `grade` gives the mean grade of a row, NaN without one."""
         self._workspace, self._grade = workspace, grade
+        self._passages: OrderedDict[tuple[str, str, str], tuple[Passage, ...]] = OrderedDict()
 
     def make(
         self,
@@ -70,7 +76,7 @@ class Items:
         """Return the items of some rows; without skills that have just left."""
         if not wanted:
             return ()  # before the first index there is nothing to take evidence by
-        idf = self._workspace.routing.index(profile).lexical().idf
+        index = self._workspace.routing.index(profile)
         pairs = [standing.order.pairs[one.row] for one in wanted]
         skills = self._workspace.catalogs.skills_by_id([one.skill_id for one in pairs])
         with self._workspace.database.read() as session:
@@ -85,7 +91,7 @@ class Items:
                 replace(
                     item,
                     token=token(annotator, pair, one.said),
-                    evidence=evidence(pair.query_text, skill, idf),
+                    evidence=self._evidence(pair.query_text, skill, index),
                     reason=self._reason(standing, one.row, lists),
                     origin=REPEAT if one.repeat else spec.strategy.value,
                     repeat=one.repeat,
@@ -95,6 +101,16 @@ class Items:
                 )
             )
         return tuple(found)
+
+    def _evidence(self, query: str, skill: Skill, index: SkillIndex) -> tuple[Passage, ...]:
+        """Return a skill's evidence; what a person has in hand is asked for again and again."""
+        key = (index.version, query, skill.content_hash)
+        if key not in self._passages:
+            self._passages[key] = evidence(query, skill, index.lexical().idf)
+        self._passages.move_to_end(key)
+        while len(self._passages) > EVIDENCE_KEPT:
+            self._passages.popitem(last=False)
+        return self._passages[key]
 
     def _reason(self, standing: Standing, row: int, lists: Mapping[str, CandidateList]) -> str:
         pair = standing.order.pairs[row]
