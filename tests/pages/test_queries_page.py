@@ -49,6 +49,22 @@ def test_empty_page_says_what_to_do(stocked: Studio) -> None:
     assert at.text_area(key="new request")
 
 
+def test_workspace_without_skills_takes_requests_too(studio: Studio) -> None:
+    at = studio.open("queries")
+    at.text_area(key="new request").set_value(MERGE)
+    at = at.button(key="add request").click().run()
+    assert requests(at) == [MERGE]
+
+
+def test_large_file_is_left_to_the_command_line(
+    stocked: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.common.queries.upload.PAGE_ROWS", 2)
+    at = upload(stocked.open("queries", add="file"), "x.csv", b"query\na\nb\nc\n")
+    assert "3 rows, more than the 2 that this page takes at once" in texts(at)
+    assert [one.label for one in at.button if one.label.startswith("Import")] == []
+
+
 def test_sets_and_requests_are_counted(saved: Studio) -> None:
     said = texts(saved.open("queries"))
     assert "**2 requests** in 2 sets: 1 to train with, 1 held out for tests." in said
