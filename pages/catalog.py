@@ -14,6 +14,7 @@ from pages.common.address import kept_view
 from pages.common.catalog_list import catalog_list, issue_table
 from pages.common.empty import no_skills
 from pages.common.import_form import import_form
+from pages.common.index_state import held_line
 from pages.common.job_progress import job_panel
 from pages.common.map_filter import ids_on_map
 from pages.common.map_state import WITHIN, forget, remember
@@ -28,6 +29,7 @@ from pages.common.skill_table import (
     skill_table,
 )
 from skillrouter_core.errors import SkillRouterError
+from skillrouter_core.records import RouteOptions
 
 
 def page() -> None:
@@ -35,6 +37,7 @@ def page() -> None:
     ws = workspace_or_stop()
     st.header("What is in the catalog, and what is unhealthy?", anchor=False)
     job_panel(ws)
+    held_line(ws, RouteOptions().profile)
     catalogs = ws.catalogs.all()
     if not catalogs:
         no_skills(ws, form_below=True)

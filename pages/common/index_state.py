@@ -14,7 +14,6 @@ from pages.common.scores import count
 
 if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
-    from skillrouter_core.workspace.holding import HeldIndex
 
 
 def index_state(ws: Workspace, profile: str, *, here: bool = False) -> bool:
@@ -26,7 +25,7 @@ def index_state(ws: Workspace, profile: str, *, here: bool = False) -> bool:
     held = ws.indexing.held(profile)
     if held is not None and held.waiting:
         if not here:
-            _held(held)
+            held_line(ws, profile)
         return True
     stale, vectors = _state(ws, str(ws.home), profile, ws.catalogs.fingerprint(), version)
     if version and vectors and not stale:
@@ -41,7 +40,11 @@ def index_state(ws: Workspace, profile: str, *, here: bool = False) -> bool:
     return bool(version)
 
 
-def _held(held: HeldIndex) -> None:
+def held_line(ws: Workspace, profile: str) -> None:
+    """Say that an index is held back, with the way to the page that shows it; else draw nothing."""
+    held = ws.indexing.held(profile)
+    if held is None or not held.waiting:
+        return
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(
             f":orange[:material/pause_circle:] A new index is held back: {held.summary}. "

@@ -124,6 +124,7 @@ def test_two_runs_say_what_changed(saved: Studio) -> None:
     assert "1 broken" in said
     assert "change −0.500 [−1.000, 0.000]" in said
     assert JOIN in said
+    assert "no catalog has it any more" in said
     assert f"expected {MERGE}: not in the first 20, after stage 1 not" in said
 
 
@@ -194,7 +195,7 @@ def test_what_is_held_back_is_shown_before_it_is_kept(held: Studio) -> None:
     assert "A new index is held back: 1 of 2 saved queries would break." in said
 
 
-@pytest.mark.parametrize("page", ["route"])
+@pytest.mark.parametrize("page", ["route", "catalog"])
 def test_other_pages_say_it_in_one_line(held: Studio, page: str) -> None:
     assert "A new index is held back: 1 of 2 saved queries would break." in texts(held.open(page))
 

@@ -25,7 +25,7 @@ def query_detail(ws: Workspace, line: Line, *, alone: bool) -> None:
     """Draw one query whole: what it was answered, what is expected, and what can be done."""
     st.markdown(f"**{escape(line.text)}**")
     st.caption(f"{line.word}: {MEANINGS[line.word]}.")
-    _answers(line, alone=alone)
+    _answers(ws, line, alone=alone)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(
             "route.py", label="Route it", icon=":material/alt_route:", query_params={"q": line.text}
@@ -40,7 +40,7 @@ def query_detail(ws: Workspace, line: Line, *, alone: bool) -> None:
         _expectation(ws, line, line.saved)
 
 
-def _answers(line: Line, *, alone: bool) -> None:
+def _answers(ws: Workspace, line: Line, *, alone: bool) -> None:
     if line.change is None:
         return
     change = line.change
@@ -51,11 +51,13 @@ def _answers(line: Line, *, alone: bool) -> None:
         + (f", confidence {answer.confidence:.2f}" if answer.confidence is not None else "")
         for name, answer in parts
     ]
+    live = ws.catalogs.skills_by_id(change.expected)
     for skill_id in change.expected:
         last = change.last
         rows.append(
             f"- expected {_skill(skill_id)}: {place(skill_id, last.ranking)}, "
             f"after stage 1 {place(skill_id, last.stage1_ranking)}"
+            f"{'' if skill_id in live else '; :orange[no catalog has it any more]'}"
         )
     if change.copy_of:
         rows.append(
