@@ -97,6 +97,25 @@ def _benchmark(ws: Workspace, params: Mapping[str, str], listener: ProgressListe
     return ". ".join([counts, *(note.rstrip(".") for note in made.notes)])
 
 
+def _train(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
+    from skillrouter_core.workspace.training_runs import options_from
+
+    options = options_from(params["options"]) if params.get("options") else None
+    run = ws.training.train(_needed(params, "name"), options, listener)
+    losses = ", ".join(
+        f"{part}: loss {report.first_loss:.3f} to {report.last_loss:.3f} in {report.steps} steps"
+        for part, report in run.reports.items()
+    )
+    return f"{run.name} is trained; {losses}"
+
+
+def _measure_training(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
+    from skillrouter_core.workspace.training_runs import options_from
+
+    minutes = ws.training.measure(options_from(_needed(params, "options")), listener)
+    return f"such a run takes about {minutes:.0f} min on this machine"
+
+
 def _build(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> IndexReport:
     profile = params.get("profile")
     return ws.indexing.build(listener, profile) if profile else ws.indexing.build(listener)
@@ -130,6 +149,8 @@ KINDS: dict[str, JobFunction] = {
     "map": _map,
     "candidates": _candidates,
     "suite": _suite,
+    "train": _train,
+    "measure-training": _measure_training,
     "evaluate": _evaluate,
     "benchmark": _benchmark,
 }

@@ -20,7 +20,7 @@ from skillrouter_core.errors import TrainingError
 from skillrouter_core.mining.lists import CandidateList, Scored
 from skillrouter_core.mining.pairs import Pair
 from skillrouter_core.records import Skill
-from skillrouter_core.records.training import LabelSource, TrainLabel
+from skillrouter_core.records.training import LabelRole, LabelSource, TrainLabel
 
 LABELS, PAIRS, LISTS, TEXTS = "labels.jsonl", "pairs.jsonl", "lists.jsonl", "texts.jsonl"
 
@@ -36,7 +36,7 @@ def write_labels(folder: Path, labels: Sequence[TrainLabel]) -> None:
 def read_labels(folder: Path) -> tuple[TrainLabel, ...]:
     """Return a run's labels; raise TrainingError where they are missing or damaged."""
     return tuple(
-        TrainLabel(**{**row, "source": LabelSource(row["source"])})
+        TrainLabel(**{**row, "source": LabelSource(row["source"]), "role": LabelRole(row["role"])})
         for row in _rows(folder / LABELS)
     )
 

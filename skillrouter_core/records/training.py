@@ -123,17 +123,32 @@ class LabelSource(StrEnum):
     GENERATED = "generated"
 
 
+class LabelRole(StrEnum):
+    """What a label is to a run.
+
+    A target is a right answer to be found; a protected skill answers the query too, but is not
+    trained on; an unsure one serves as nothing.
+    """
+
+    TARGET = "target"
+    PROTECTED = "protected"
+    RELATED = "related"
+    WRONG = "wrong"
+    UNSURE = "unsure"
+
+
 @dataclass(frozen=True, slots=True)
 class TrainLabel:
-    """One query and one skill with the grade a run goes by; `content_hash` is the text's.
+    """One query and one skill as a run uses them; `content_hash` is the text's.
 
-    Of a generated query that text lacks the part that the query was made from.
+    Of a generated query that text lacks the part that the query was made from. An unsure label
+    names no text.
     """
 
     query: str
     skill_id: str
     content_hash: str
-    grade: int
+    role: LabelRole
     source: LabelSource
 
 

@@ -75,6 +75,12 @@ def joined() -> Workers:
     return Workers(state.device, state.process_index, state.num_processes)
 
 
+def parted() -> None:
+    """Leave the group of processes, if there is one."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+
+
 def _accelerate() -> Any:
     try:
         import accelerate

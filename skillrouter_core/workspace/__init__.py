@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from skillrouter_core.workspace.registry import Registry
     from skillrouter_core.workspace.routing import Routing
     from skillrouter_core.workspace.suites import Suites
+    from skillrouter_core.workspace.training import Training
 
 __all__ = ["Catalogs", "Labels", "SkillFilter", "SkillPage", "SkillRow", "Workspace"]
 
@@ -154,6 +155,13 @@ class Workspace:
         from skillrouter_core.workspace.suites import Suites
 
         return Suites(self)
+
+    @cached_property
+    def training(self) -> Training:
+        """The service that trains encoders and rerankers from labels."""
+        from skillrouter_core.workspace.training import Training
+
+        return Training(self)
 
     def close(self) -> None:
         """Close the database; the workspace is not used afterwards."""

@@ -25,7 +25,7 @@ from skillrouter_core.mining import (
     write_lists,
     write_pairs,
 )
-from skillrouter_core.records.training import LabelSource, TrainLabel
+from skillrouter_core.records.training import LabelRole, LabelSource, TrainLabel
 from tests.fakes import skill
 
 
@@ -208,7 +208,7 @@ def test_lists_come_back_as_they_were(lists, tmp_path_factory):
 
 
 def test_labels_come_back_as_they_were(tmp_path):
-    labels = (TrainLabel("q", "p/1", "a" * 64, 3, LabelSource.GENERATED),)
+    labels = (TrainLabel("q", "p/1", "a" * 64, LabelRole.TARGET, LabelSource.GENERATED),)
     write_labels(tmp_path, labels)
     assert read_labels(tmp_path) == labels
     assert json.loads((tmp_path / "labels.jsonl").read_text())["source"] == "generated"

@@ -1,0 +1,212 @@
+"""Labels to what a network learns from: pairs with negatives, and candidate lists.
+
+Responsible for asking the index and the encoder for what mining needs. Must not know how a
+negative is chosen, nor where a run keeps what comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skillrouter_core.errors import TrainingError
+from skillrouter_core.mining import (
+    CandidateList,
+    JudgedQuery,
+    ListMiner,
+    ListQuery,
+    MiningPool,
+    NegativeMiner,
+    Pair,
+    Scored,
+)
+from skillrouter_core.models import Profile
+from skillrouter_core.progress import Meter, ProgressListener
+from skillrouter_core.records import Skill, Stage1
+from skillrouter_core.records.maps import NOISE, Level
+from skillrouter_core.records.training import MiningReport, TrainOptions
+from skillrouter_core.retrieve import FusionWeights, retrieve
+from skillrouter_core.texts import TextPreset, encoder_document, encoder_query, preset_named
+
+if TYPE_CHECKING:
+    from skillrouter_core.encode import Encoder
+    from skillrouter_core.index import DenseIndex, SkillIndex
+    from skillrouter_core.workspace import Workspace
+    from skillrouter_core.workspace.training_labels import TrainQuery
+
+FloatMatrix = NDArray[np.float32]
+
+CHUNK = 64
+"""Queries encoded at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Vectored:
+    """A query with its vector [d] and those of its right answers [n, d]."""
+
+    query: TrainQuery
+    vector: NDArray[np.float32]
+    rights: FloatMatrix
+
+
+class TrainingData:
+    """Mines over one published index with the encoder that made it."""
+
+    def __init__(self, workspace: Workspace, profile: Profile) -> None:
+        """Load the index, the encoder and the indexed skills' texts.
+
+        Raises TrainingError where the index lacks vectors or lags behind the catalogs.
+        """
+        self._index: SkillIndex = workspace.routing.index(profile.name)
+        dense = self._index.dense()
+        live = workspace.catalogs.skills_by_id(self._index.ids)
+        if dense is None or list(self._index.hashes) != [
+            live[one].content_hash if one in live else "" for one in self._index.ids
+        ]:
+            raise TrainingError(
+                f"The index of {profile.name!r} is not up to date with the catalogs; run "
+                f"`skillrouter index --profile {profile.name}` first"
+            )
+        self._dense: DenseIndex = dense
+        self._skills = with_categories(workspace, [live[one] for one in self._index.ids])
+        self._of_id = {one.skill_id: one for one in self._skills}
+        self._row_of = {digest: row for row, digest in enumerate(self._index.hashes)}
+        self._preset: TextPreset = preset_named(profile.preset)
+        self._encoder: Encoder = workspace.models.encoder(profile)
+
+    def pairs(
+        self,
+        queries: Sequence[TrainQuery],
+        options: TrainOptions,
+        listener: ProgressListener,
+    ) -> tuple[tuple[Pair, ...], MiningReport]:
+        """Return one pair for each query's target with the query's negatives, and the report."""
+        pool = MiningPool(self._skills, self._dense, self._index.lexical())
+        miner = NegativeMiner(pool, options.mining, options.seed)
+        meter = Meter(listener, "Mining negatives", len(queries), unit="queries")
+        pairs: list[Pair] = []
+        for one in self._vectored(queries):
+            negatives = tuple(found.skill for found in miner.mine(self._known(one)))
+            rights = frozenset(right.skill_id for right in one.query.rights)
+            pairs += [
+                Pair(one.query.text, target, negatives, rights) for target in one.query.targets
+            ]
+            meter.advance()
+        return tuple(pairs), miner.report()
+
+    def lists(
+        self,
+        queries: Sequence[TrainQuery],
+        options: TrainOptions,
+        fusion: FusionWeights,
+        listener: ProgressListener,
+    ) -> tuple[tuple[CandidateList, ...], MiningReport]:
+        """Return a list for each target that stage 1 finds among its candidates, and the report."""
+        miner = ListMiner(options.list_size, filtered=options.mining.filtered)
+        meter = Meter(listener, "Retrieving candidates", len(queries), unit="queries")
+        lists: list[CandidateList] = []
+        for one in self._vectored(queries):
+            lists += miner.mine(self._listed(one, options.list_size, fusion))
+            meter.advance()
+        return tuple(lists), miner.report()
+
+    def _vectored(self, queries: Sequence[TrainQuery]) -> Sequence[_Vectored]:
+        made = []
+        for start in range(0, len(queries), CHUNK):
+            chunk = queries[start : start + CHUNK]
+            texts = [encoder_query(one.text, self._preset) for one in chunk]
+            vectors = self._encoder.encode_queries(texts)
+            made += [
+                _Vectored(one, vector, self._vectors(one.rights))
+                for one, vector in zip(chunk, vectors, strict=True)
+            ]
+        return made
+
+    def _vectors(self, skills: Sequence[Skill]) -> FloatMatrix:
+        """Return the skills' unit vectors [n, d]: the index's, or made anew for texts it lacks."""
+        vectors = np.zeros((len(skills), self._dense.dimension), dtype=np.float32)
+        lacking = []
+        for place, skill in enumerate(skills):
+            row = self._row_of.get(skill.content_hash)
+            if row is None:
+                lacking.append(place)
+            else:
+                vectors[place] = self._dense.matrix[row]
+        if lacking:
+            texts = [encoder_document(skills[place], self._preset) for place in lacking]
+            vectors[lacking] = self._encoder.encode_queries(texts)
+        return vectors
+
+    def _known(self, one: _Vectored) -> JudgedQuery:
+        query = one.query
+        return JudgedQuery(
+            query.text,
+            one.vector,
+            tuple(self._categorised(skill) for skill in query.rights),
+            one.rights,
+            query.wrong,
+            frozenset(skill.skill_id for skill in query.related),
+            query.unsure,
+        )
+
+    def _categorised(self, skill: Skill) -> Skill:
+        """Return a right answer with the category that its present version has in the pool."""
+        present = self._of_id.get(skill.skill_id)
+        return replace(skill, category=present.category if present else skill.category)
+
+    def _listed(self, one: _Vectored, size: int, fusion: FusionWeights) -> ListQuery:
+        query = one.query
+        found = retrieve(self._index, query.text, one.vector, Stage1.HYBRID, size, fusion).hits
+        rows = np.array([hit.row for hit in found], dtype=np.int64)
+        cosines = (self._dense.matrix[rows] @ one.rights.T).max(axis=1)
+        ids = [self._index.ids[row] for row in rows]
+        return ListQuery(
+            query.text,
+            query.targets,
+            [Scored(self._skills[hit.row], hit.bm25 or 0.0, hit.dense or 0.0) for hit in found],
+            query.rights,
+            self._scored(one),
+            frozenset(skill.skill_id for skill in query.related),
+            query.unsure,
+            {skill_id: float(cosine) for skill_id, cosine in zip(ids, cosines, strict=True)},
+        )
+
+    def _scored(self, one: _Vectored) -> tuple[Scored, ...]:
+        """Return the skills judged wrong with their stage-1 scores, whether found or not."""
+        wrong = one.query.wrong
+        if not wrong:
+            return ()
+        lexical = self._index.lexical().scores(one.query.text)
+        cosines = self._vectors(wrong) @ one.vector
+        rows = [self._row_of.get(skill.content_hash) for skill in wrong]
+        return tuple(
+            Scored(skill, 0.0 if row is None else float(lexical[row]), float(cosine))
+            for skill, row, cosine in zip(wrong, rows, cosines, strict=True)
+        )
+
+
+def with_categories(workspace: Workspace, skills: Sequence[Skill]) -> list[Skill]:
+    """Return skills whose missing category is the coarse cluster they lie in, if there is a map."""
+    clusters = _clusters(workspace) if any(not one.category for one in skills) else {}
+    return [
+        replace(one, category=clusters[one.skill_id])
+        if not one.category and one.skill_id in clusters
+        else one
+        for one in skills
+    ]
+
+
+def _clusters(workspace: Workspace) -> Mapping[str, str]:
+    made = workspace.map.load()
+    if made is None:
+        return {}
+    numbers = made.numbers(Level.COARSE)
+    return {
+        skill_id: f"cluster {number}"
+        for skill_id, number in zip(made.ids, numbers.tolist(), strict=True)
+        if number != NOISE
+    }
