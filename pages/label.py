@@ -49,14 +49,11 @@ def page() -> None:
 
 
 def _label(ws: Workspace) -> None:
-    state.settle()
+    name = annotator()
+    if state.lacks_query():
+        state.begin_query(query_after(ws, state.early_set(), name))
     choosers(ws)
-    name, spec = annotator(), state.spec()
-    if state.listed() and not spec.query:
-        query = query_after(ws, spec.suite, name)
-        if query:
-            state.open_later(query)
-            st.rerun()
+    spec = state.spec()
     if not waits_for(spec):
         candidates_line(ws, spec, name)
     count_day(ws, name)

@@ -103,9 +103,25 @@ def _index_words(ws: Workspace) -> None:
 @contextmanager
 def serving(home: Path) -> Iterator[str]:
     """Run `streamlit run app.py` on a free port and yield its address."""
+    port = free_port()
+    server = server_of(home, port)
+    try:
+        yield f"http://localhost:{port}"
+    finally:
+        server.terminate()
+        server.wait(SECONDS)
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def server_of(home: Path, port: int) -> subprocess.Popen[bytes]:
+    """Start `streamlit run app.py` on a port and return it once it answers; the caller ends it."""
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     environment = {**os.environ, "SKILLROUTER_HOME": str(home), "OMP_NUM_THREADS": "1"}
     environment.pop("SKILLROUTER_DATABASE_URL", None)
@@ -113,12 +129,11 @@ def serving(home: Path) -> Iterator[str]:
         command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        base = f"http://localhost:{port}"
-        _wait(f"{base}/_stcore/health", server)
-        yield base
-    finally:
-        server.terminate()
-        server.wait(SECONDS)
+        _wait(f"http://localhost:{port}/_stcore/health", server)
+    except BaseException:
+        server.kill()
+        raise
+    return server
 
 
 def _wait(address: str, server: subprocess.Popen[bytes]) -> None:

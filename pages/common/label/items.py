@@ -115,8 +115,9 @@ def _facts(item: LabelItem, others: Iterable[Judgement]) -> list[tuple[str, str]
         ("BM25", score(scores.bm25)),
         ("cosine", score(scores.dense)),
         ("stage 2", score(scores.stage2)),
-        ("confidence", score(scores.confidence)),
     ]
+    if scores.confidence is not None:
+        facts.append(("answer's confidence", score(scores.confidence)))
     if item.expected:
         facts.append(("expected", "yes"))
     if item.repeat:

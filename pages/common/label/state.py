@@ -28,7 +28,6 @@ _NEEDED = {
     Strategy.CLUSTER.value: CLUSTER,
     Strategy.QUERY.value: QUERY,
 }
-_LATER = "request to list next"
 STRATEGIES = tuple(one.value for one in Strategy)
 
 
@@ -51,7 +50,7 @@ def spec() -> QueueSpec:
 
 def listed() -> bool:
     """Whether a request is shown with all its candidates."""
-    return st.session_state.get(VIEW) == LIST
+    return _early(VIEW) == LIST
 
 
 def blind() -> bool:
@@ -75,13 +74,24 @@ def open_query(query: str) -> None:
     st.session_state[QUERY] = query
 
 
-def open_later(query: str) -> None:
-    """Make a request the listed one in the next run, where the choosers are drawn already."""
-    st.session_state[_LATER] = query
+def lacks_query() -> bool:
+    """Whether a list is asked for and no request is chosen; before the choosers are drawn."""
+    return listed() and not _early(QUERY)
 
 
-def settle() -> None:
-    """Do what was left for this run; before the choosers are drawn."""
-    query = st.session_state.pop(_LATER, "")
-    if query:
-        open_query(query)
+def early_set() -> str | None:
+    """Return the set asked for, before the choosers are drawn."""
+    return _early(SET) or None
+
+
+def begin_query(query: str) -> None:
+    """Choose the first request of a list; before the choosers are drawn."""
+    if QUERY not in st.session_state:
+        # Its chooser was not there in the last run: a value alone would not reach the address.
+        st.query_params[QUERY] = query
+    open_query(query)
+
+
+def _early(key: str) -> str:
+    """Return what a chooser says, or the address in its stead before it is drawn."""
+    return st.session_state.get(key) or st.query_params.get(key, "")

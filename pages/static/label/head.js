@@ -7,6 +7,8 @@ export class Head {
     this.root = make("div", "head", parent);
     this.progress = make("span", "progress", this.root);
     this.last = make("span", "last", this.root);
+    this.asleep = make("span", "asleep", this.root, "Keys wait while you type there; Esc wakes them");
+    this.asleep.hidden = true;
     this.state = make("span", "state", this.root);
     this.state.setAttribute("role", "status");
   }

@@ -35,6 +35,11 @@ function switches(target) {
   return target instanceof HTMLInputElement && ["checkbox", "radio", "button"].includes(target.type);
 }
 
+/** Whether a key press leaves a field of the page for the desk: Escape, where nothing else is open. */
+export function leavesField(event) {
+  return event.key === "Escape" && types(event.composedPath()[0]) && !document.querySelector(OVER);
+}
+
 /** The act that a key press asks of the desk, "" where it is none of the desk's. */
 export function actOf(event) {
   const target = event.composedPath()[0];

@@ -7,7 +7,7 @@ import { Bar } from "./bar.js";
 import { Clock } from "./clock.js";
 import { make } from "./dom.js";
 import { Head } from "./head.js";
-import { actOf } from "./keys.js";
+import { actOf, leavesField, types } from "./keys.js";
 import { Line } from "./line.js";
 import { Listing } from "./listing.js";
 import { Post } from "./post.js";
@@ -48,6 +48,9 @@ class Desk extends Verdicts {
     this.line = new Line();
     this.build(parent);
     window.addEventListener("keydown", (event) => this.key(event), { signal });
+    for (const sign of ["focusin", "focusout"]) {
+      document.addEventListener(sign, () => setTimeout(() => this.listenToFocus()), { signal });
+    }
     window.addEventListener("resize", () => this.fit(), { signal });
     this.watch = new ResizeObserver(() => this.fit());
     this.watch.observe(document.body);
@@ -118,6 +121,11 @@ class Desk extends Verdicts {
 
   key(event) {
     if (this.sheet.open) return;
+    if (leavesField(event)) {
+      event.composedPath()[0].blur();
+      this.title();
+      return;
+    }
     const act = actOf(event);
     if (!act) return;
     const moves = act in SCROLLS;
@@ -180,11 +188,18 @@ class Desk extends Verdicts {
     else this.bar.buttons.get("undo").focus({ preventScroll: true });
   }
 
+  /** Say that keys sleep while a field elsewhere on the page has the focus. */
+  listenToFocus() {
+    const focused = document.activeElement;
+    this.head.asleep.hidden = !types(focused) || focused.contains(this.frame.getRootNode().host);
+  }
+
   // ------------------------------------------------------------------ drawing
 
   draw() {
     const entry = this.line.current;
     if (entry !== this.shown) this.arrive(entry);
+    this.frame.dataset.pair = entry?.item.token ?? "";
     this.nothing.hidden = Boolean(entry);
     this.panes.hidden = !entry;
     if (entry) this.drawPair(entry);
@@ -219,7 +234,6 @@ class Desk extends Verdicts {
     const drawn = JSON.stringify([entry.item, revealed, this.open]);
     if (drawn !== this.drawn) this.skill.draw(entry.item, { revealed, body: this.open });
     this.drawn = drawn;
-    this.frame.dataset.pair = entry.item.token;
   }
 
   drawHead() {

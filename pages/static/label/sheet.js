@@ -3,8 +3,11 @@
 import { make } from "./dom.js";
 
 const KEYS = [
-  ["3 2 1 0", "right, useful, related, wrong"],
-  ["T", "can't tell"],
+  ["3", "right: the skill to load for this request"],
+  ["2", "useful: would help with it"],
+  ["1", "related: same subject, does not help"],
+  ["0", "wrong: has nothing to do with it"],
+  ["T", "can't tell: the texts do not say enough"],
   ["S", "skip: it comes once more, at the end"],
   ["U", "take the last verdict back"],
   ["Shift+U", "choose among your last 50"],
