@@ -211,6 +211,25 @@ def test_graded_pairs_are_imported_under_a_name(stocked: Studio) -> None:
     assert stocked.ws.labels.suites() == ("team",)
 
 
+def test_graded_rows_left_out_are_named_after_the_import(stocked: Studio) -> None:
+    raw = f"query,skill_id,grade,annotator\n{MERGE},pdf-merge,3,ann\n{MERGE},nope,0,ann\n"
+    at = upload(stocked.open("queries", add="file"), "team.csv", raw.encode())
+    at = at.button(key="import grades").click().run()
+    assert at.success[0].value.startswith("1 grade added")
+    assert list(at.dataframe[0].value["Value"]) == ["nope"]
+    at = at.button(key="dismiss rows left out").click().run()
+    assert "Why" not in at.dataframe[0].value
+    assert not at.success
+
+
+def test_graded_file_without_a_usable_row_says_why(stocked: Studio) -> None:
+    raw = f"query,skill_id,grade,annotator\n{MERGE},nope,3,ann\n".encode()
+    at = upload(stocked.open("queries", add="file"), "team.csv", raw)
+    at = at.button(key="import grades").click().run()
+    assert "Nothing was imported" in texts(at)
+    assert [list(each.value["Value"]) for each in at.dataframe if "Why" in each.value] == [["nope"]]
+
+
 def packed(files: Mapping[str, str]) -> bytes:
     raw = io.BytesIO()
     with zipfile.ZipFile(raw, "w") as archive:

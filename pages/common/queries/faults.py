@@ -16,11 +16,17 @@ from skillrouter_core.records.exchange import RowError
 FAULTS_A_PAGE = 50
 
 
-def faults(errors: Sequence[RowError], key: str, *, open_at_once: bool = False) -> None:
+def faults(
+    errors: Sequence[RowError],
+    key: str,
+    *,
+    open_at_once: bool = False,
+    words: str = "cannot be used and will be left out",
+) -> None:
     """Draw the rows that are left out, 50 at a time; nothing where all are good."""
     if not errors:
         return
-    title = f"{count(len(errors), 'row')} cannot be used and will be left out"
+    title = f"{count(len(errors), 'row')} {words}"
     with st.expander(title, expanded=open_at_once, icon=":material/warning:", key=f"faults {key}"):
         pages = -(-len(errors) // FAULTS_A_PAGE)
         page = st.pagination(pages, key=f"faults page {key}") if pages > 1 else 1

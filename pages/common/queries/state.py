@@ -6,11 +6,18 @@ anything is drawn.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
+
+from pages.common.queries.faults import faults
+from skillrouter_core.records.exchange import RowError
 
 WORDS, SET, SIDE, JUDGED, PAGE, ADD = "words", "set", "side", "judged", "sheet", "add"
 VIEW = (WORDS, SET, SIDE, JUDGED, PAGE, ADD)
 _TABLES, _DONE = "tables of queries drawn", "what was done to queries"
+_FEW = 5
+"""So many rows left out are shown at once; more stand folded."""
 
 
 def first_page() -> None:
@@ -35,14 +42,22 @@ def show_set(name: str) -> None:
     first_page()
 
 
-def done(words: str) -> None:
-    """Have the next run say what was done; `words` is Markdown without anybody's text in it."""
-    st.session_state[_DONE] = words
+def done(words: str, left_out: Sequence[RowError] = ()) -> None:
+    """Have the next runs say what was done; `words` is Markdown without anybody's text in it."""
+    st.session_state[_DONE] = (words, tuple(left_out))
     first_page()
 
 
 def say_done() -> None:
-    """Draw what was done last, once."""
-    words = st.session_state.pop(_DONE, "")
-    if words:
-        st.success(words, icon=":material/check_circle:")
+    """Draw what was done last: once, or until dismissed where rows were left out."""
+    words, left_out = st.session_state.get(_DONE, ("", ()))
+    if not words:
+        return
+    st.success(words, icon=":material/check_circle:")
+    if not left_out:
+        del st.session_state[_DONE]
+        return
+    faults(left_out, "done", open_at_once=len(left_out) <= _FEW, words="were left out")
+    if st.button("Dismiss", key="dismiss rows left out", type="tertiary"):
+        del st.session_state[_DONE]
+        st.rerun()

@@ -12,6 +12,7 @@ import streamlit as st
 
 from pages.common.access import errors_shown
 from pages.common.queries.columns import mapping_fields, preview
+from pages.common.queries.faults import faults
 from pages.common.queries.fields import held_out_field, set_field
 from pages.common.queries.graded import graded_form
 from pages.common.queries.state import done
@@ -108,6 +109,7 @@ def imported(report: ImportReport) -> None:
     """Say what an import did, empty the upload, and draw the page again."""
     if not report.stored:
         st.error("Nothing was imported: no row of the file can be used.")
+        faults(report.errors, "refused", open_at_once=True)
         return
     parts = []
     if report.verdicts.added or report.verdicts.unchanged:
@@ -123,5 +125,6 @@ def imported(report: ImportReport) -> None:
         )
     left_out = f" {count(len(report.errors), 'row')} left out." if report.errors else ""
     st.session_state[_UPLOADS] = st.session_state.get(_UPLOADS, 0) + 1
-    done("; ".join(parts).capitalize() + "." + left_out + "".join(f" {n}" for n in report.notes))
+    notes = "".join(f" {note}" for note in report.notes)
+    done("; ".join(parts) + "." + left_out + notes, report.errors)
     st.rerun()
