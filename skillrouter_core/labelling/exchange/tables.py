@@ -144,16 +144,17 @@ def _kept(
 ) -> tuple[list[TableRow], list[RowError]]:
     rows: list[TableRow] = []
     errors: list[RowError] = []
-    for number, cells in records:
-        if isinstance(cells, RowError):
-            errors.append(cells)
-        elif not any(cell.strip() for cell in cells):
+    for number, said in records:
+        if isinstance(said, RowError):
+            errors.append(said)
             continue
-        elif len(rows) > limits.rows:  # the header is one of them
+        cells = tuple(map(unguarded, said))
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(rows) > limits.rows:  # the header is one of them
             errors.append(too_many_rows(number, limits))
             break
-        else:
-            rows.append(TableRow(number, tuple(map(unguarded, cells))))
+        rows.append(TableRow(number, cells))
     return rows, errors
 
 
