@@ -42,8 +42,9 @@ def main() -> None:
             st.Page(
                 PAGES / "agreement.py", title="Agreement", help="See if labels can be trusted."
             ),
-            st.Page(PAGES / "evaluate.py", title="Evaluate", help="See how often it is right."),
             st.Page(PAGES / "suites.py", title="Suites", help="Keep answers from breaking."),
+            st.Page(PAGES / "evaluate.py", title="Evaluate", help="See how often it is right."),
+            st.Page(PAGES / "train.py", title="Train", help="Make a better router of labels."),
             st.Page(PAGES / "skill.py", title="Skill", visibility="hidden"),
         ],
         position="top",
