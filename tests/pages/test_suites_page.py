@@ -251,5 +251,5 @@ def test_differences_in_words(found: Estimate | None, words: str) -> None:
 
 def test_estimates_and_places_in_words() -> None:
     assert estimate(Estimate(0.9666, 0.9, 1.0)) == "0.967 [0.900, 1.000]"
-    assert place("b", ("a", "b")) == "2."
+    assert place("b", ("a", "b")) == "place 2"
     assert place("c", ("a", "b")) == "not in the first 20"

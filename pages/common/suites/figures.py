@@ -34,7 +34,7 @@ def verdict(found: SuiteDiff, shown: Sequence[Line], *, alone: bool) -> None:
 
 def _standings(shown: Sequence[Line]) -> str:
     found = counts(shown)
-    if set(found) == {ALONE[Standing.STILL_RIGHT]}:
+    if set(found) <= {ALONE[Standing.STILL_RIGHT], Standing.STILL_RIGHT.value}:
         return ""  # said already
     words = []
     for word, number in found.items():

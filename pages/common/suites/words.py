@@ -76,5 +76,5 @@ def first_answer(answer: SuiteAnswer | None) -> str:
 
 
 def place(skill_id: str, ranking: tuple[str, ...]) -> str:
-    """Return where a skill stands in a ranking: 3., or that it is not among the first 20."""
-    return f"{ranking.index(skill_id) + 1}." if skill_id in ranking else "not in the first 20"
+    """Return where a skill stands in a ranking: place 3, or not in the first 20."""
+    return f"place {ranking.index(skill_id) + 1}" if skill_id in ranking else "not in the first 20"
