@@ -254,9 +254,10 @@ class TrainingRun:
     """A run as its folder tells it.
 
     `folder` holds `encoder/` and, where there is one, `reranker/`: a profile once `state` is
-    done. `counts` says how many labels, pairs and lists it uses, by source; `mining` has a
-    report by network, `losses` steps with first and last loss. `revision` is the code's, empty
-    where it is no git checkout.
+    done. `models` names what it trains from, as it was when it began: "encoder", "reranker" (empty
+    for none) and "preset". `counts` says how many labels it uses, by kind, and what was left out;
+    `mining` has a report by network, `reports` its steps with first and last loss. `revision` is
+    the code's, empty where it is no git checkout.
     """
 
     name: str
@@ -264,6 +265,7 @@ class TrainingRun:
     state: RunState
     message: str
     options: TrainOptions
+    models: Mapping[str, str] = field(hash=False)
     counts: Mapping[str, int] = field(hash=False)
     mining: Mapping[str, MiningReport] = field(hash=False)
     reports: Mapping[str, TrainReport] = field(hash=False)

@@ -18,6 +18,7 @@ from skillrouter_core.progress import ProgressListener, silent
 from skillrouter_core.records.training import (
     CurvePoint,
     RunState,
+    TrainConfig,
     TrainingPlan,
     TrainingRun,
     TrainKind,
@@ -63,6 +64,12 @@ class Training:
         if self._planned is None or self._planned[0] != key:
             self._planned = key, Planner(self._ws).plan(options)
         return self._planned[1]
+
+    def recipe(self, profile: str, part: TrainKind) -> TrainConfig:
+        """Return the hyperparameters that a profile's network is trained with unless told."""
+        from skillrouter_core.train.config import recipe
+
+        return recipe(part, self._ws.profile(profile).preset)
 
     def measure(self, options: TrainOptions, listener: ProgressListener = silent) -> float:
         """Train a few batches to see how fast this machine is; return the minutes of a run.
@@ -201,12 +208,20 @@ class Training:
             )
 
     def _begun(self, run: TrainingRun) -> TrainingRun:
+        from skillrouter_core.models import target_of
         from skillrouter_core.train.machine import machine, revision
 
+        profile = self._ws.profile(run.options.profile)
+        models = {
+            "encoder": target_of(profile.encoder),
+            "reranker": target_of(profile.reranker) if profile.reranker else "",
+            "preset": profile.preset,
+        }
         begun = replace(
             run,
             state=RunState.RUNNING,
             message="",
+            models=run.models or models,
             revision=run.revision or revision(),
             machine=machine(),
             started_at=run.started_at or datetime.now(UTC),

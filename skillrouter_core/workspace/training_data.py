@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skillrouter_core.errors import TrainingError
+from skillrouter_core.index import FULL
 from skillrouter_core.mining import (
     CandidateList,
     JudgedQuery,
@@ -71,12 +72,18 @@ class TrainingData:
                 f"The index of {profile.name!r} is not up to date with the catalogs; run "
                 f"`skillrouter index --profile {profile.name}` first"
             )
+        self._encoder: Encoder = workspace.models.encoder(profile)
+        made_by = self._index.manifest.dense[FULL].model_key
+        if made_by != self._encoder.model_key:
+            raise TrainingError(
+                f"The index of {profile.name!r} was made by {made_by!r}, which was promoted after "
+                f"this run began with {self._encoder.model_key!r}; start a new run"
+            )
         self._dense: DenseIndex = dense
         self._skills = with_categories(workspace, [live[one] for one in self._index.ids])
         self._of_id = {one.skill_id: one for one in self._skills}
         self._row_of = {digest: row for row, digest in enumerate(self._index.hashes)}
         self._preset: TextPreset = preset_named(profile.preset)
-        self._encoder: Encoder = workspace.models.encoder(profile)
 
     def pairs(
         self,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillrouter_core.errors import IndexNotReadyError, TrainingError
-from skillrouter_core.models import Profile, profile_named
+from skillrouter_core.models import Profile
 from skillrouter_core.progress import ProgressListener
 from skillrouter_core.records import Skill
 from skillrouter_core.records.training import (
@@ -69,7 +69,7 @@ class Planner:
         """
         from skillrouter_core.devices import free_bytes, pick_device
 
-        profile = profile_named(options.profile)
+        profile = self._ws.profile(options.profile)
         collector = Collector(
             self._ws, shared_answers=options.shared_answers, profile=options.profile
         )
@@ -107,7 +107,7 @@ class Planner:
         Takes some seconds on the compact profile. Raises TrainingError where the catalogs hold
         too few skills for a batch.
         """
-        profile = profile_named(options.profile)
+        profile = self._ws.profile(options.profile)
         skills = list(self._ws.catalogs.skills())
         for part in options.parts:
             config = config_of(options, part, profile)

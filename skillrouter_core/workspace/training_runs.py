@@ -81,6 +81,7 @@ class RunFolders:
             state=RunState.PREPARED,
             message="",
             options=options,
+            models={},
             counts={},
             mining={},
             reports={},
@@ -124,7 +125,7 @@ class RunFolders:
         """Replace a run's file in one step."""
         from skillrouter_core.mining.files import write_whole
 
-        write_whole(run.folder / RUN, json.dumps(_values(run), indent=2) + "\n")
+        write_whole(run.folder / RUN, json.dumps(run_values(run), indent=2) + "\n")
 
     def remove(self, name: str) -> None:
         """Delete a run with its models; raise WorkspaceError while it is at work."""
@@ -192,7 +193,8 @@ def _config(values: Mapping[str, Any] | None) -> TrainConfig | None:
     return TrainConfig(**{**values, "method": Method(values.get("method", Method.FULL))})
 
 
-def _values(run: TrainingRun) -> dict[str, Any]:
+def run_values(run: TrainingRun) -> dict[str, Any]:
+    """Return what `run.json` holds of a run."""
     reports = {
         part: {"steps": one.steps, "first_loss": one.first_loss, "last_loss": one.last_loss}
         for part, one in run.reports.items()
@@ -213,6 +215,7 @@ def _values(run: TrainingRun) -> dict[str, Any]:
         "state": run.state.value,
         "message": run.message,
         "options": asdict(run.options),
+        "models": dict(run.models),
         "counts": dict(run.counts),
         "mining": {part: asdict(one) for part, one in run.mining.items()},
         "reports": reports,
@@ -230,6 +233,7 @@ def _run(folder: Path, values: Mapping[str, Any]) -> TrainingRun:
         state=RunState(values["state"]),
         message=values["message"],
         options=_options(values["options"]),
+        models=values["models"],
         counts=values["counts"],
         mining={part: MiningReport(**one) for part, one in values["mining"].items()},
         reports={

@@ -30,7 +30,7 @@ from skillrouter_core.mining import (
     write_pairs,
     write_texts,
 )
-from skillrouter_core.models import Profile, find_model, profile_named, root_of, target_of
+from skillrouter_core.models import Profile, find_model, root_of, target_of
 from skillrouter_core.progress import ProgressListener
 from skillrouter_core.records import Stage1
 from skillrouter_core.records.training import (
@@ -73,7 +73,10 @@ class Steps:
         """Bind to a run, whose folder exists; `write` keeps what is known of it."""
         self._ws, self.run, self._listener, self._write = workspace, run, listener, write
         self._folder = run.folder
-        self._profile = profile_named(run.options.profile)
+        models = run.models
+        self._profile = Profile(
+            run.options.profile, models["encoder"], models["reranker"] or None, models["preset"], ""
+        )
         self._preset = preset_named(self._profile.preset)
 
     def collect(self) -> None:
@@ -149,7 +152,8 @@ class Steps:
         device = pick_device()
         needed = training_bytes(order.base, order.config, load, device)
         require_training_memory(order.base, needed, device)
-        write_order(self._folder, order)
+        if not (self._folder / f"{part}.json").exists():  # its checkpoint belongs to that one
+            write_order(self._folder, order)
         report = train_on_all(self._folder, part, self._listener)
         self._keep(reports={**self.run.reports, part.value: report})
         Planner(self._ws).learn_from(self._folder, part, self._profile, self.run.options)
