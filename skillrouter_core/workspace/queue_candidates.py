@@ -35,7 +35,7 @@ class Candidates:
     def __init__(self, workspace: Workspace) -> None:
         """Bind to a workspace; nothing is read yet."""
         self._workspace = workspace
-        self._books: dict[str, CandidateBook] = {}
+        self._books: dict[Path, CandidateBook] = {}
         self._lock = RLock()
 
     def read(self, profile: str) -> tuple[object, Mapping[str, CandidateList]]:
@@ -106,10 +106,11 @@ class Candidates:
         return version
 
     def _book(self, profile: str) -> CandidateBook:
+        folder = self._folder(profile)  # looked up each time: another model may answer by now
         with self._lock:
-            if profile not in self._books:
-                self._books[profile] = CandidateBook(self._folder(profile))
-            return self._books[profile]
+            if folder not in self._books:
+                self._books[folder] = CandidateBook(folder)
+            return self._books[folder]
 
     def _folder(self, profile: str) -> Path:
         name = self._workspace.indexing.folder(profile_named(profile)).name
