@@ -6,6 +6,8 @@ for device and number format. Must not know what the network is used for.
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +16,9 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 from transformers import (
+    AutoConfig,
     AutoModel,
+    AutoModelForCausalLM,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
     AutoTokenizer,
@@ -23,7 +27,10 @@ from transformers.utils import logging
 
 from skillrouter_core.devices import pick_device, pick_dtype, require_memory
 from skillrouter_core.errors import ModelIntegrityError
-from skillrouter_core.models import LATE, ModelFiles
+from skillrouter_core.models import LATE, MANIFEST, ModelFiles
+
+OF_A_DELTA = frozenset({"base", "sha256", "same_as"})
+"""Keys of a manifest that say where the rest of a model lies: whole weights need none."""
 
 
 def load_tokenizer(files: ModelFiles, *, padding_side: str) -> Any:
@@ -64,19 +71,36 @@ def load_network(
 def write_plain(files: ModelFiles, target: Path, *, classifies: bool) -> None:
     """Write a model as a folder that plain transformers can load: base and delta merged.
 
-    Holds whole safetensors in single precision, configuration and tokenizer. `classifies` says
-    that the network has a head which scores a pair of texts; one read by late interaction has a
-    head that weighs tokens.
+    Holds whole safetensors in single precision, configuration and tokenizer, and last a manifest
+    with what was fitted around the weights, so that this program reads the folder as it reads the
+    model. `classifies` says that the network is a reranker, with a head of its kind.
     """
-    late = files.manifest.get("kind") == LATE
-    scores = AutoModelForTokenClassification if late else AutoModelForSequenceClassification
-    auto_class = scores if classifies or late else AutoModel
-    config = {"num_labels": 1} if classifies or late else {}
+    auto_class, config = _head_of(files) if classifies or _is_late(files) else (AutoModel, {})
     network = load_network(
         files, auto_class, device=torch.device("cpu"), dtype=torch.float32, **config
     )
     network.save_pretrained(target, safe_serialization=True)
     load_tokenizer(files, padding_side="right").save_pretrained(target)
+    pooling = files.base / "1_Pooling" / "config.json"
+    if pooling.is_file():
+        (target / "1_Pooling").mkdir(exist_ok=True)
+        shutil.copyfile(pooling, target / "1_Pooling" / "config.json")
+    manifest = {key: value for key, value in files.manifest.items() if key not in OF_A_DELTA}
+    (target / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+
+
+def _head_of(files: ModelFiles) -> tuple[Any, dict[str, Any]]:
+    """Return the class that loads a reranker with its head, and what its configuration needs."""
+    if _is_late(files):
+        return AutoModelForTokenClassification, {"num_labels": 1}
+    architectures = AutoConfig.from_pretrained(files.base, local_files_only=True).architectures
+    if any("CausalLM" in name for name in architectures or ()):
+        return AutoModelForCausalLM, {}
+    return AutoModelForSequenceClassification, {"num_labels": 1}
+
+
+def _is_late(files: ModelFiles) -> bool:
+    return files.manifest.get("kind") == LATE
 
 
 @contextmanager

@@ -180,6 +180,27 @@ def target_of(location: str) -> str:
     return str(_read_manifest(Path(location).expanduser()).get("same_as", location))
 
 
+def stamp_of(location: str) -> str:
+    """Return a token that changes when the files at a location are others; reads no weights.
+
+    Built from names, sizes and times, of what a manifest builds on or points to as well; a hub id
+    or the embedded default is its own token.
+    """
+    folder = Path(location).expanduser()
+    if not folder.is_dir():
+        return location
+    parts = [location]
+    for path in sorted((folder / MANIFEST, *folder.glob("*.safetensors"))):
+        if path.is_file():
+            found = path.stat()
+            parts.append(f"{path.name}:{found.st_size}:{found.st_mtime_ns}")
+    manifest = _read_manifest(folder)
+    below = manifest.get("base", manifest.get("same_as"))
+    if below is not None:
+        parts.append(stamp_of(str(below)))
+    return "|".join(parts)
+
+
 def _local_model(folder: Path) -> ModelFiles:
     manifest = _read_manifest(folder)
     if "same_as" in manifest:

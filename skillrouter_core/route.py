@@ -30,6 +30,10 @@ RANKING_DEPTH = 50
 
 STALE = "Some indexed skills are no longer in the catalog and were left out. Rebuild the index."
 NO_VECTORS = "Vectors are still being made: BM25 answers alone until they are ready."
+OTHER_VECTORS = (
+    "The index holds the vectors of another model than the one that answers: BM25 answers alone. "
+    "Run `skillrouter index`."
+)
 NO_RERANKER = "This profile has no reranker: stage 1 decides alone."
 
 SkillLookup = Callable[[Sequence[str]], Mapping[str, Skill]]
@@ -132,8 +136,12 @@ class Router:
     def _encode(self, query: str, options: RouteOptions, notes: list[str]) -> FloatVector | None:
         if options.stage1 is Stage1.BM25:
             return None
-        if self._encoder is None or self._index.dense(_view(options)) is None:
+        part = self._index.manifest.dense.get(_view(options))
+        if self._encoder is None or part is None:
             notes.append(NO_VECTORS)
+            return None
+        if part.model_key != self._encoder.model_key:
+            notes.append(OTHER_VECTORS)
             return None
         vectors = self._encoder.encode_queries([encoder_query(query, self._preset)])
         return np.asarray(vectors[0], dtype=np.float32)

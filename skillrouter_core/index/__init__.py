@@ -21,9 +21,11 @@ from skillrouter_core.index.generations import (
     building,
     current_generation,
     current_model,
+    current_promotion,
     current_version,
     fingerprint,
     publish,
+    sign,
 )
 from skillrouter_core.index.holding import (
     HeldBack,
@@ -51,6 +53,7 @@ __all__ = [
     "building",
     "current_generation",
     "current_model",
+    "current_promotion",
     "current_version",
     "discard_held",
     "fingerprint",
@@ -60,5 +63,6 @@ __all__ = [
     "publish_held",
     "publish_over",
     "release",
+    "sign",
     "write_lexical",
 ]

@@ -19,7 +19,8 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,8 @@ class IndexManifest:
     """What a generation holds; `fingerprint` changes with any row's id or text.
 
     `model` names the trained model that answers with it, empty for the profile's own: whoever
-    swaps the generation swaps the models with it.
+    swaps the generation swaps the models with it. `promoted_by` is who let that model answer,
+    empty where a build only carried it on.
     """
 
     format: int
@@ -74,6 +76,7 @@ class IndexManifest:
     preset: str
     dense: Mapping[str, DensePart] = field(default_factory=dict)
     model: str = ""
+    promoted_by: str = ""
 
 
 def fingerprint(rows: Sequence[tuple[str, str]]) -> str:
@@ -138,12 +141,32 @@ def current_version(folder: Path) -> str:
         return ""
 
 
-def current_model(folder: Path) -> str:
-    """Return the trained model that the published generation answers with; empty for none."""
+def current_model(folder: Path) -> str | None:
+    """Return the trained model that the published generation answers with, empty for none.
+
+    None where nothing is published. It is told of a generation in another format too: whoever
+    rebuilds that one keeps its model.
+    """
+    found = current_promotion(folder)
+    return None if found is None else found[0]
+
+
+def current_promotion(folder: Path) -> tuple[str, str, datetime] | None:
+    """Return the model that answers, who let it ("" where nobody is named), and since when.
+
+    None where nothing is published.
+    """
     try:
-        return read_manifest(current_generation(folder)).model
-    except IndexNotReadyError:
-        return ""
+        published = datetime.fromtimestamp((folder / "CURRENT").stat().st_mtime, UTC)
+        values = read_json(current_generation(folder) / "manifest.json")
+    except (FileNotFoundError, IndexNotReadyError):
+        return None
+    return str(values.get("model", "")), str(values.get("promoted_by", "")), published
+
+
+def sign(generation: Path, author: str) -> None:
+    """Write into a generation who lets its model answer."""
+    write_manifest(generation, replace(read_manifest(generation), promoted_by=author))
 
 
 def version_of(name: str, manifest: IndexManifest) -> str:

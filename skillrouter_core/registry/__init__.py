@@ -9,23 +9,28 @@ from skillrouter_core.registry.folders import (
     CARD,
     METRICS,
     RUN,
+    SHIPPED,
     checked_name,
     find_trained,
     read_record,
+    standing_on,
     trained_names,
 )
-from skillrouter_core.registry.history import Promotion, note, promotions
+from skillrouter_core.registry.history import Promotion, note, noting, promotions
 
 __all__ = [
     "CARD",
     "METRICS",
     "RUN",
+    "SHIPPED",
     "Promotion",
     "card",
     "checked_name",
     "find_trained",
     "note",
+    "noting",
     "promotions",
     "read_record",
+    "standing_on",
     "trained_names",
 ]

@@ -7,11 +7,18 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from skillrouter_core.errors import ModelIntegrityError
+from filelock import FileLock, Timeout
+
+from skillrouter_core.errors import ModelIntegrityError, WorkspaceError
+
+LOCK_SECONDS = 60.0
+"""How long a second writer waits for the first, which needs milliseconds."""
 
 FILE = "promotions.jsonl"
 
@@ -53,13 +60,32 @@ def promotions(models: Path, profile: str | None = None) -> tuple[Promotion, ...
     return tuple(one for one in found if profile in (None, one.profile))
 
 
-def note(models: Path, profile: str, model: str, author: str) -> Promotion | None:
-    """Append that a model answers for a profile now, unless the newest line says so; return it."""
+@contextmanager
+def noting(models: Path) -> Iterator[None]:
+    """Keep other processes from writing history while the block looks what to write."""
+    models.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(models / ".promotions.lock", timeout=LOCK_SECONDS):
+            yield
+    except Timeout as error:
+        raise WorkspaceError(
+            f"{models / FILE}: another process has been writing for over {LOCK_SECONDS:g} s; stop "
+            "it, then try again"
+        ) from error
+
+
+def note(
+    models: Path, profile: str, model: str, author: str, at: datetime | None = None
+) -> Promotion | None:
+    """Append that a model answers for a profile, unless the newest line says so; return the line.
+
+    `at` defaults to now. Call it inside `noting` where other processes may write.
+    """
     earlier = promotions(models, profile)
     previous = earlier[-1].model if earlier else ""
     if model == previous:
         return None
-    made = Promotion(profile, model, previous, author, datetime.now(UTC))
+    made = Promotion(profile, model, previous, author, at or datetime.now(UTC))
     line = json.dumps(asdict(made) | {"at": made.at.isoformat()}) + "\n"
     path = models / FILE
     _drop_half_line(path)

@@ -66,7 +66,7 @@ def answering(
     encoder = source.encoder(profile) if index.dense() is not None else None
     reranker, tuning = source.reranker(profile), source.tuning(profile)
     if models is None:
-        tuning = replace(tuning, none_fits_below=ws.routing.threshold(profile.name))
+        tuning = replace(tuning, none_fits_below=ws.routing.threshold_of(profile))
     options = RouteOptions(profile=profile.name, top=1)
     router = Router(
         index,

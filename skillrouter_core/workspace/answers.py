@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from skillrouter_core.errors import WorkspaceError
 from skillrouter_core.progress import Meter, ProgressListener
 from skillrouter_core.records import RouteOptions, SavedQuery, Stage1
-from skillrouter_core.texts import encoder_query, preset_named
+from skillrouter_core.texts import encoder_query
 
 if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
@@ -99,8 +99,8 @@ def _answer(ws: Workspace, text: str, profile: str) -> StoredAnswer:
 
     options = RouteOptions(profile=profile, top=1)
     route = ws.routing.route(text, options)
-    vector = _vector(ws, text, profile)
-    index, chosen = ws.routing.index(profile), ws.profile(profile)
+    index, chosen = ws.routing.serving(profile)
+    vector = None if index.dense() is None else _vector(ws, text, profile)
     hits = retrieve(
         index, text, vector, options.stage1, options.candidates, ws.models.tuning(chosen).fusion
     )
@@ -117,12 +117,9 @@ def _answer(ws: Workspace, text: str, profile: str) -> StoredAnswer:
     )
 
 
-def _vector(ws: Workspace, text: str, profile: str) -> FloatVector | None:
-    if ws.routing.index(profile).dense() is None:
-        return None
-    chosen = ws.profile(profile)
-    query = encoder_query(text, preset_named(chosen.preset))
-    return np.asarray(ws.models.encoder(chosen).encode_queries([query])[0], dtype=np.float32)
+def _vector(ws: Workspace, text: str, profile: str) -> FloatVector:
+    encoder, preset = ws.routing.encoder(profile)
+    return np.asarray(encoder.encode_queries([encoder_query(text, preset)])[0], dtype=np.float32)
 
 
 def load_answers(folder: Path) -> AnswerBook:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillrouter_core.errors import UsageError
-from skillrouter_core.models import Profile
+from skillrouter_core.models import PROFILES, Profile
 from skillrouter_core.progress import ProgressListener, silent
 from skillrouter_core.records import RouteOptions, Skill, Split
 from skillrouter_core.records.maps import Level
@@ -76,11 +76,12 @@ class Evaluating:
 
         options = options or RouteOptions()
         benchmark = load_benchmark(folder)
+        profile = self._workspace.profile(options.profile)  # once: another may be promoted
         reports = []
         for tier in tiers or benchmark.tiers:
             pool = load_pool(folder, tier)
-            index = self._index(folder, tier, pool, options, listener)
-            router = _Ranking(self._router(index, pool, options), options)
+            index = self._index(folder, tier, pool, options, profile, listener)
+            router = _Ranking(self._router(index, pool, options, profile), options)
             router.rank("warm up")
             ids = frozenset(skill.skill_id for skill in pool)
             reports.append(evaluate(benchmark, tier, router, listener=listener, pool_ids=ids))
@@ -108,11 +109,11 @@ class Evaluating:
         options = replace(options, top=options.candidates)  # every candidate is remembered
         subject = self._subject(folder, tier)
         place = folder if folder is not None else self._workspace.home
-        index = self._index(place, subject.tier, subject.pool, options, listener)
-        router = self._router(index, subject.pool, options)
+        profile = self._workspace.profile(options.profile)  # once: another may be promoted
+        index = self._index(place, subject.tier, subject.pool, options, profile, listener)
+        router = self._router(index, subject.pool, options, profile)
         router.route("warm up", options)
         copies = CopyFinder(_cosines(index))
-        profile = self._workspace.profile(options.profile)
         made = ask(subject, router, options, profile, copies, note=note, listener=listener)
         save_evaluation(self.kept_folder, made)
         return made
@@ -207,12 +208,12 @@ class Evaluating:
         tier: str,
         pool: Sequence[Skill],
         options: RouteOptions,
+        profile: Profile,
         listener: ProgressListener,
     ) -> SkillIndex:
         from skillrouter_core.index import FULL, NO_BODY, SkillIndex
         from skillrouter_core.workspace.building import BuildPlan, attach_views, ensure_lexical
 
-        profile = self._workspace.profile(options.profile)
         views = (FULL if options.body else NO_BODY,)
         plan = BuildPlan(
             self._folder(folder, tier, profile),
@@ -224,10 +225,12 @@ class Evaluating:
         attach_views(plan, ensure_lexical(plan, pool), pool, encoder, listener)
         return SkillIndex.load(plan.folder)
 
-    def _router(self, index: SkillIndex, pool: Sequence[Skill], options: RouteOptions) -> Router:
+    def _router(
+        self, index: SkillIndex, pool: Sequence[Skill], options: RouteOptions, profile: Profile
+    ) -> Router:
         from skillrouter_core.route import Router
 
-        profile, models = self._workspace.profile(options.profile), self._workspace.models
+        models = self._workspace.models
         by_id = {skill.skill_id: skill for skill in pool}
         return Router(
             index,
@@ -240,6 +243,10 @@ class Evaluating:
 
     def _folder(self, folder: Path, tier: str, profile: Profile) -> Path:
         place = f"{folder.resolve()}\x1f{tier}\x1f{profile.name}"
+        own = PROFILES.get(profile.name)
+        if own is not None and own.encoder != profile.encoder:
+            # A promoted model's index stays apart: two evaluations at once would share vectors.
+            place = f"{place}\x1f{profile.encoder}"
         name = f"{folder.resolve().name}-{tier}-{sha256(place.encode()).hexdigest()[:8]}"
         return self._workspace.home / "index" / "benchmarks" / name
 

@@ -27,13 +27,19 @@ from skillrouter_core.records import (
     StolenQuery,
     Thresholds,
 )
-from skillrouter_core.texts import encoder_document, lexical_document, preset_named
+from skillrouter_core.texts import (
+    TextPreset,
+    encoder_document,
+    lexical_document,
+    preset_named,
+)
 from skillrouter_core.workspace.answers import answer_all
 from skillrouter_core.workspace.comparing import Comparison, Nears
 from skillrouter_core.workspace.probes import Probe, read_probes
 from skillrouter_core.workspace.stealing import Newcomer, Stages, stolen
 
 if TYPE_CHECKING:
+    from skillrouter_core.index import SkillIndex
     from skillrouter_core.workspace import Workspace
     from skillrouter_core.workspace.duplicate_views import GroupsView
     from skillrouter_core.workspace.scans import Scans
@@ -168,13 +174,12 @@ def _warm(ws: Workspace, options: CheckOptions, notes: list[str]) -> bool:
     if ws.routing.index(options.profile).dense() is None:
         notes.append(NO_VECTORS)
         return False
-    ws.models.encoder(ws.profile(options.profile))
+    ws.routing.encoder(options.profile)
     return True
 
 
 def _encode(ws: Workspace, skills: Sequence[Skill], options: CheckOptions) -> FloatMatrix:
-    profile = ws.profile(options.profile)
-    encoder, preset = ws.models.encoder(profile), preset_named(profile.preset)
+    encoder, preset = ws.routing.encoder(options.profile)
     vectors = np.empty((len(skills), encoder.dimension), dtype=np.float32)
     for batch in encoder.encode_batches([encoder_document(one, preset) for one in skills]):
         vectors[batch.rows] = batch.vectors
@@ -191,16 +196,17 @@ def _queries(
     listener: ProgressListener,
 ) -> tuple[int, tuple[tuple[StolenQuery, ...], ...]]:
     """Return how many saved queries were held against the probes, and which each would win."""
-    queries, profile = ws.labels.queries(), ws.profile(options.profile)
+    queries = ws.labels.queries()
     if not queries:
         return 0, ()
     with clock.step("answer saved queries"):
         book = answer_all(ws, scans.folder(options.profile), options.profile, listener)
     with clock.step("queries"):
-        preset, index = preset_named(profile.preset), ws.routing.index(options.profile)
+        index, profile = ws.routing.serving(options.profile)
+        preset = preset_named(profile.preset)
         stages = Stages(
             lexical=index.lexical(),
-            average=_average_terms(ws, options.profile),
+            average=_average_terms(ws, index, preset),
             preset=preset,
             fusion=ws.models.tuning(profile).fusion,
             reranker=lambda: ws.models.reranker(profile),
@@ -216,9 +222,8 @@ def _queries(
         return len(queries), stolen(newcomers, queries, book, stages)
 
 
-def _average_terms(ws: Workspace, profile: str) -> float:
+def _average_terms(ws: Workspace, index: SkillIndex, preset: TextPreset) -> float:
     """Return the mean number of terms of the indexed texts, from one of them."""
-    index, preset = ws.routing.index(profile), preset_named(ws.profile(profile).preset)
     for row, skill_id in enumerate(index.ids):
         skill = ws.catalogs.skills_by_id([skill_id]).get(skill_id)
         if skill is not None and skill.content_hash == index.hashes[row]:

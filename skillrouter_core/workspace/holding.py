@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 from skillrouter_core.errors import IndexNotReadyError
 from skillrouter_core.index import (
     FULL,
+    HeldBack,
     SkillIndex,
     discard_held,
     held_back,
     hold,
     publish_held,
     publish_over,
+    release,
 )
 from skillrouter_core.models import Profile
 from skillrouter_core.progress import ProgressListener
@@ -38,7 +40,9 @@ class HeldIndex:
 
     Until another index is published the old one answers with the texts it was made of. `runs`
     are pairs of suite runs (before, after); of `queries` compared, `broken` would break.
-    `stale`: the catalog has changed since, so it has to be built again.
+    `stale`: the catalog has changed since, so it has to be built again. `promotes` names the
+    model that would answer once it is published ("shipped": the profile's own); empty where the
+    models stay and the catalog has changed.
     """
 
     profile: str
@@ -48,6 +52,7 @@ class HeldIndex:
     broken: int
     queries: int
     stale: bool
+    promotes: str = ""
 
     @property
     def summary(self) -> str:
@@ -109,9 +114,10 @@ def build_and_compare(
     return embedded, held(ws, plan.folder, profile.name)
 
 
-def details(found: Comparison, catalog: str) -> dict[str, object]:
+def details(found: Comparison, catalog: str, promotes: str = "") -> dict[str, object]:
     """Return what is kept with an index that is held back: `held` reads it."""
     return {
+        "promotes": promotes,
         "runs": [[before.run_id, after.run_id] for before, after in found.pairs],
         "broken": len(found.broken),
         "queries": found.queries,
@@ -134,7 +140,26 @@ def held(ws: Workspace, folder: Path, profile: str) -> HeldIndex | None:
         broken=details["broken"],
         queries=details["queries"],
         stale=details["catalog"] != ws.catalogs.fingerprint(),
+        promotes=promotes(found),
     )
+
+
+def promotes(found: HeldBack) -> str:
+    """Return the model that a held index is to promote; empty where its models answer already."""
+    return str(found.details.get("promotes", ""))
+
+
+def release_unless_promoting(ws: Workspace, folder: Path) -> None:
+    """Hold nothing back any more, but for a promotion: its old index is of the present catalog.
+
+    One that was made of other texts is released too: it would have to be built again.
+    """
+    found = held_back(folder)
+    if found is not None and found.generation is not None and promotes(found):
+        waiting = SkillIndex.open_generation(found.generation)
+        if of_catalog(ws, waiting):
+            return
+    release(folder)
 
 
 def publish_waiting(ws: Workspace, folder: Path, profile: str) -> None:
@@ -145,10 +170,11 @@ def publish_waiting(ws: Workspace, folder: Path, profile: str) -> None:
     """
     waiting = _waiting(ws, folder, profile)
     index = SkillIndex.open_generation(folder / waiting.generation)
-    if dict(zip(index.ids, index.hashes, strict=True)) != ws.catalogs.hashes():
+    if not of_catalog(ws, index):
+        again = f"models promote {waiting.promotes}" if waiting.promotes else "index"
         raise IndexNotReadyError(
             "the catalog has changed after the index that is held back was made; run "
-            "`skillrouter index` to build it again and see what would break"
+            f"`skillrouter {again}` to build it again and see what would break"
         )
     publish_held(folder, index.generation)
 
@@ -157,6 +183,14 @@ def discard_waiting(ws: Workspace, folder: Path, profile: str) -> None:
     """Throw away the index that waits; raises IndexNotReadyError where none does."""
     waiting = _waiting(ws, folder, profile)
     discard_held(folder, folder / waiting.generation)
+    current = published(folder)
+    if current is not None and of_catalog(ws, current):
+        release(folder)  # the old models stay, but nothing is missing from their index
+
+
+def of_catalog(ws: Workspace, index: SkillIndex) -> bool:
+    """Return whether an index is of exactly the texts that the catalogs have now."""
+    return dict(zip(index.ids, index.hashes, strict=True)) == ws.catalogs.hashes()
 
 
 def _waiting(ws: Workspace, folder: Path, profile: str) -> HeldIndex:

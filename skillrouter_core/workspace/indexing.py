@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skillrouter_core.models import Profile, find_model
+from skillrouter_core.models import PROFILES, Profile, find_model
 from skillrouter_core.progress import ProgressListener, silent
 from skillrouter_core.records import Skill
 from skillrouter_core.texts import preset_named
@@ -67,19 +67,12 @@ class Indexing:
         one goes on answering; the report says so. Raises the ModelError family, WorkspaceError
         (also while another process builds), and what the listener raises.
         """
-        from skillrouter_core.index import building, current_model
-        from skillrouter_core.workspace.building import BuildPlan
+        from skillrouter_core.index import building
         from skillrouter_core.workspace.holding import at_stake, build_and_compare
 
         started = time.monotonic()
-        chosen = self._workspace.profile(profile)
-        plan = BuildPlan(
-            self.folder(chosen),
-            self._workspace.home / "vectors",
-            preset_named(chosen.preset),
-            model=current_model(self.folder(chosen)),
-        )
-        with building(plan.folder):
+        with building(self.place(profile)):
+            chosen, plan = self._plan(profile)  # another process may have promoted a model
             skills = sorted(self._workspace.catalogs.skills(), key=lambda skill: skill.skill_id)
             current = at_stake(self._workspace, plan, skills, chosen)
             if current is None:
@@ -90,15 +83,30 @@ class Indexing:
                 )
         return IndexReport(len(skills), embedded, time.monotonic() - started, held)
 
+    def _plan(self, profile: str) -> tuple[Profile, BuildPlan]:
+        """Return the models that answer for a profile now, and how to build with them."""
+        from skillrouter_core.workspace.building import BuildPlan
+        from skillrouter_core.workspace.serving import promoted, with_model
+
+        ws, model = self._workspace, ""
+        if profile in PROFILES:
+            ws.registry.note("", profile)  # a promotion whose process was killed before it told
+            model = promoted(ws, profile)
+            chosen = with_model(ws, PROFILES[profile], model)
+        else:
+            chosen = ws.profile(profile)
+        preset = preset_named(chosen.preset)
+        return chosen, BuildPlan(self.folder(chosen), ws.home / "vectors", preset, model=model)
+
     def _build(
         self, plan: BuildPlan, skills: Sequence[Skill], profile: Profile, listener: ProgressListener
     ) -> int:
         """Build and publish what is missing, and return how many texts were embedded."""
-        from skillrouter_core.index import release
         from skillrouter_core.workspace.building import attach_views, complete, ensure_lexical
+        from skillrouter_core.workspace.holding import release_unless_promoting
 
         generation = ensure_lexical(plan, skills)
-        release(plan.folder)
+        release_unless_promoting(self._workspace, plan.folder)
         if complete(plan, generation, find_model(profile.encoder).key):  # spare loading a network
             return 0
         encoder = self._workspace.models.encoder(profile)
@@ -110,7 +118,7 @@ class Indexing:
         from skillrouter_core.workspace.building import published
 
         hashes = self._workspace.catalogs.hashes()
-        index = published(self.folder(self._workspace.profile(profile)))
+        index = published(self.place(profile))
         if index is None:
             return IndexStatus(len(hashes), 0, False, False, bool(hashes), "")
         rows = sorted(hashes.items())
@@ -127,16 +135,18 @@ class Indexing:
         """Return the index of a profile that is held back, None where none is; cheap."""
         from skillrouter_core.workspace.holding import held
 
-        return held(self._workspace, self.folder(self._workspace.profile(profile)), profile)
+        return held(self._workspace, self.place(profile), profile)
 
     def publish_held(self, profile: str = "compact") -> None:
-        """Publish the index that is held back, whatever breaks.
+        """Publish the index that is held back, whatever breaks, and with it a promoted model.
 
         Raises IndexNotReadyError where none is, or where the catalog has changed since.
         """
         from skillrouter_core.workspace.holding import publish_waiting
 
-        publish_waiting(self._workspace, self.folder(self._workspace.profile(profile)), profile)
+        publish_waiting(self._workspace, self.place(profile), profile)
+        if profile in PROFILES:
+            self._workspace.registry.note("", profile)
 
     def discard_held(self, profile: str = "compact") -> None:
         """Throw away the index that is held back: the old one stays, with its own texts.
@@ -145,7 +155,17 @@ class Indexing:
         """
         from skillrouter_core.workspace.holding import discard_waiting
 
-        discard_waiting(self._workspace, self.folder(self._workspace.profile(profile)), profile)
+        discard_waiting(self._workspace, self.place(profile), profile)
+
+    def place(self, profile: str) -> Path:
+        """Return where the index generations of a profile's name live.
+
+        A built-in profile's can be found where the model promoted for it cannot. Raises
+        UsageError for an unknown name.
+        """
+        from skillrouter_core.workspace.serving import place
+
+        return place(self._workspace, profile)
 
     def folder(self, profile: Profile) -> Path:
         """Return where a profile's index generations live."""

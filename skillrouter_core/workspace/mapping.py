@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from db import maps as stored
 from skillrouter_core.errors import IndexNotReadyError, UsageError, WorkspaceError
-from skillrouter_core.models import profile_named
 from skillrouter_core.progress import ProgressListener, silent
 from skillrouter_core.records import Skill
 from skillrouter_core.records.maps import (
@@ -29,7 +28,7 @@ from skillrouter_core.records.maps import (
     MapMatches,
     PointText,
 )
-from skillrouter_core.texts import encoder_query, preset_named
+from skillrouter_core.texts import encoder_query
 from skillrouter_core.workspace.map_views import MapViews
 
 if TYPE_CHECKING:
@@ -219,7 +218,7 @@ class Mapping:
             return kept
 
     def _folder(self, profile: str) -> Path:
-        name = self._workspace.indexing.folder(profile_named(profile)).name
+        name = self._workspace.indexing.place(profile).name
         return self._workspace.home / "map" / name
 
     def _index(self, profile: str) -> tuple[SkillIndex, DenseIndex]:
@@ -247,9 +246,8 @@ class Mapping:
     def _encoded(self, text: str, profile: str) -> NDArray[np.float32]:
         if not text.strip():
             raise UsageError("the query is empty; write what the agent should do")
-        chosen = self._workspace.profile(profile)
-        query = encoder_query(text, preset_named(chosen.preset))
-        vectors = self._workspace.models.encoder(chosen).encode_queries([query])
+        encoder, preset = self._workspace.routing.encoder(profile)
+        vectors = encoder.encode_queries([encoder_query(text, preset)])
         return np.asarray(vectors[0], dtype=np.float32)
 
     def _alone(self, profile: str) -> FileLock:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from skillrouter_core.errors import IndexNotReadyError, ModelError
 from skillrouter_core.labelling.candidates import CandidateBook, CandidateList, StoredCandidate
-from skillrouter_core.models import profile_named
 from skillrouter_core.progress import Meter, ProgressListener
 from skillrouter_core.records import Candidate, Route, RouteOptions, Stage1
 from skillrouter_core.records.queues import Prepared
@@ -113,7 +112,7 @@ class Candidates:
             return self._books[folder]
 
     def _folder(self, profile: str) -> Path:
-        name = self._workspace.indexing.folder(profile_named(profile)).name
+        name = self._workspace.indexing.place(profile).name
         return self._workspace.home / "queue" / name
 
 

@@ -15,9 +15,10 @@ from db import settings
 from skillrouter_core.errors import IndexNotReadyError, UsageError
 from skillrouter_core.models import PROFILES, Profile
 from skillrouter_core.records import Route, RouteOptions, Skill, Stage1
-from skillrouter_core.texts import preset_named
+from skillrouter_core.texts import TextPreset, preset_named
 
 if TYPE_CHECKING:
+    from skillrouter_core.encode import Encoder
     from skillrouter_core.index import SkillIndex
     from skillrouter_core.route import Router
     from skillrouter_core.workspace import Workspace
@@ -74,15 +75,25 @@ class Routing:
         return self._workspace.models.loaded(self._workspace.profile(profile))
 
     def profiles(self) -> tuple[str, ...]:
-        """Return the names of the built-in profiles, the default first."""
-        return tuple(PROFILES)
+        """Return the names that answer: built-in profiles, the default first, then others.
+
+        Those are "shipped", once another model answers for the default, and the trained models.
+        One that has no index of its own yet gets it by `skillrouter index --profile NAME`.
+        """
+        from skillrouter_core.registry import SHIPPED, trained_names
+
+        shipped = (SHIPPED,) if self._workspace.registry.in_use() else ()
+        return (*PROFILES, *shipped, *trained_names(self._workspace.registry.folder))
 
     def threshold(self, profile: str = "compact") -> float:
         """Return the confidence below which no skill is said to fit: the chosen, else the fitted.
 
         Reads a model's manifest, so it raises the ModelError family.
         """
-        models = self._workspace.profile(profile)
+        return self.threshold_of(self._workspace.profile(profile))
+
+    def threshold_of(self, models: Profile) -> float:
+        """Return what `threshold` does, of models in hand."""
         with self._workspace.database.read() as session:
             chosen = settings.value(session, _threshold_key(models))
         if chosen is not None:
@@ -105,7 +116,7 @@ class Routing:
         """Return a token that changes when another index is published; empty before the first."""
         from skillrouter_core.index import current_version
 
-        return current_version(self._workspace.indexing.folder(self._workspace.profile(profile)))
+        return current_version(self._workspace.indexing.place(profile))
 
     def index(self, profile: str = "compact") -> SkillIndex:
         """Return the published index, kept until another one is; raises IndexNotReadyError."""
@@ -113,14 +124,11 @@ class Routing:
 
         version = self.version(profile)
         if not version:
-            raise IndexNotReadyError(
-                "There is no index yet. Import a catalog, then run `skillrouter index`."
-            )
+            raise IndexNotReadyError(_no_index(profile))
         with self._lock:
             index = self._indexes.get(profile)
             if index is None or index.version != version:
-                folder = self._workspace.indexing.folder(self._workspace.profile(profile))
-                index = SkillIndex.load(folder)
+                index = SkillIndex.load(self._workspace.indexing.place(profile))
                 self._indexes[profile] = index
             return index
 
@@ -144,12 +152,37 @@ class Routing:
             if one in skills
         )
 
-    def _held(self, index: SkillIndex, profile: str) -> bool:
-        """Return whether an index goes on answering although a newer one was made."""
-        from skillrouter_core.index import held_back
+    def serving(self, profile: str = "compact") -> tuple[SkillIndex, Profile]:
+        """Return the published index and the models that answer with it, whatever is swapped next.
 
-        held = held_back(self._workspace.indexing.folder(self._workspace.profile(profile)))
-        return held is not None and held.base == index.generation.name
+        Raises IndexNotReadyError, ModelNotFoundError where a promoted model is gone.
+        """
+        from skillrouter_core.workspace.serving import of_index
+
+        index = self.index(profile)
+        return index, of_index(self._workspace, profile, index)
+
+    def encoder(self, profile: str = "compact") -> tuple[Encoder, TextPreset]:
+        """Return what makes vectors comparable with those of the published index; loads it.
+
+        Raises IndexNotReadyError where the index holds another model's, and the ModelError family.
+        """
+        index, chosen = self.serving(profile)
+        encoder = self._workspace.models.encoder(chosen)
+        if any(part.model_key != encoder.model_key for part in index.manifest.dense.values()):
+            raise IndexNotReadyError(
+                f"the index of the profile {profile} holds the vectors of another model than the "
+                "one that answers; run `skillrouter index` to make them anew"
+            )
+        return encoder, preset_named(chosen.preset)
+
+    def _held(self, index: SkillIndex, profile: str) -> bool:
+        """Return whether an index goes on answering although one of newer texts was made."""
+        from skillrouter_core.index import held_back
+        from skillrouter_core.workspace.holding import promotes
+
+        held = held_back(self._workspace.indexing.place(profile))
+        return held is not None and held.base == index.generation.name and not promotes(held)
 
     def _router(self, index: SkillIndex, options: RouteOptions, *, held: bool) -> Router:
         from skillrouter_core.route import Router
@@ -168,8 +201,17 @@ class Routing:
             preset_named(profile.preset),
             encoder=encoder,
             reranker=reranker,
-            tuning=replace(models.tuning(profile), none_fits_below=self.threshold(options.profile)),
+            tuning=replace(models.tuning(profile), none_fits_below=self.threshold_of(profile)),
         )
+
+
+def _no_index(profile: str) -> str:
+    if profile == RouteOptions().profile:
+        return "There is no index yet. Import a catalog, then run `skillrouter index`."
+    return (
+        f"There is no index of the profile {profile} yet. Run `skillrouter index --profile "
+        f"{profile}`; texts that its encoder has seen are not embedded again."
+    )
 
 
 def _threshold_key(profile: Profile) -> str:

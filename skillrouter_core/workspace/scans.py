@@ -38,7 +38,6 @@ from skillrouter_core.dedup.evidence import RowPairs
 from skillrouter_core.dedup.keeper import quality
 from skillrouter_core.dedup.pairs import FloatVector
 from skillrouter_core.errors import IndexNotReadyError, UsageError
-from skillrouter_core.models import profile_named
 from skillrouter_core.progress import ProgressListener
 from skillrouter_core.records import Thresholds
 from skillrouter_core.workspace.answers import FILE, AnswerBook, load_answers
@@ -87,7 +86,7 @@ class Scans:
 
     def folder(self, profile: str) -> Path:
         """Return where a profile's scans and answers are kept."""
-        name = self._workspace.indexing.folder(profile_named(profile)).name
+        name = self._workspace.indexing.place(profile).name
         return self._workspace.home / "duplicates" / name
 
     def make(self, listener: ProgressListener, profile: str) -> Scan:

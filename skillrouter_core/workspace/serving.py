@@ -1,24 +1,24 @@
 """Which models a profile's name stands for: its own, or the trained ones promoted for it.
 
-Responsible for resolving names. The published index names the model that answers with it, so
-the swap of an index and of its models is one step. Must not know how a model is promoted.
+Responsible for resolving names, and for where a name's indexes lie, which needs no model to be
+there. The published index names the model that answers with it, so the swap of an index and of
+its models is one step. Must not know how a model is promoted.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillrouter_core.errors import UsageError
 from skillrouter_core.models import PROFILES, Profile, profile_named
-from skillrouter_core.registry import find_trained, trained_names
+from skillrouter_core.registry import SHIPPED, find_trained, promotions, trained_names
 
 if TYPE_CHECKING:
     from skillrouter_core.index import SkillIndex
     from skillrouter_core.workspace import Workspace
 
-SHIPPED = "shipped"
-"""Stands for the default pair as it came with the program, whatever was promoted."""
 DEFAULT = "compact"
 
 
@@ -27,10 +27,7 @@ def resolve(ws: Workspace, name: str) -> Profile:
     if name == SHIPPED:
         return replace(PROFILES[DEFAULT], name=SHIPPED)
     if name in PROFILES:
-        from skillrouter_core.index import current_model
-
-        chosen = PROFILES[name]
-        return with_model(ws, chosen, current_model(ws.indexing.folder(chosen)))
+        return with_model(ws, PROFILES[name], promoted(ws, name))
     found = find_trained(ws.home / "models", name)
     if found is not None:
         return found
@@ -39,6 +36,30 @@ def resolve(ws: Workspace, name: str) -> Profile:
     except UsageError as error:
         trained = ", ".join(trained_names(ws.home / "models")) or "none yet"
         raise UsageError(f"{error} Trained models of this workspace: {trained}.") from None
+
+
+def promoted(ws: Workspace, name: str) -> str:
+    """Return the trained model that answers for a built-in profile; empty for its own.
+
+    Without a published index it is the one that answered last: the next index is made with it.
+    """
+    from skillrouter_core.index import current_model
+
+    model = current_model(place(ws, name))
+    if model is None:
+        history = promotions(ws.home / "models", name)
+        model = history[-1].model if history else ""
+    return model
+
+
+def place(ws: Workspace, name: str) -> Path:
+    """Return where the indexes of a profile's name lie.
+
+    For a built-in profile no model needs to be there; errors else as `resolve`.
+    """
+    if name in PROFILES or name == SHIPPED:
+        return ws.home / "index" / name
+    return ws.indexing.folder(resolve(ws, name))
 
 
 def of_index(ws: Workspace, name: str, index: SkillIndex) -> Profile:
