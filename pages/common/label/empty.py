@@ -51,7 +51,9 @@ def no_queries() -> None:
     """Say that there is no request to label with, and where to get some."""
     with st.container(border=True):
         st.markdown(
-            "**There is no request to label with yet.** Save one from Route, or import a file of "
-            "them."
+            "**There is no request to label with yet.** Type or upload some on Queries, or save "
+            "one from Route."
         )
-        st.page_link("route.py", label="Route", icon=":material/alt_route:")
+        with st.container(horizontal=True):
+            st.page_link("queries.py", label="Queries", icon=":material/list_alt:")
+            st.page_link("route.py", label="Route", icon=":material/alt_route:")

@@ -42,16 +42,17 @@ export class RequestPane {
     if (this.note.value !== note) this.note.value = note;
   }
 
-  /** Draw the candidates; each is {name, said}, the one at `focus` is open. */
+  /** Draw the candidates; each is {name, said, words, open}, the one at `focus` is open. */
   list(candidates, focus) {
     this.root.classList.toggle("listed", candidates.length > 0);
     this.rows.hidden = !candidates.length;
-    const rows = candidates.map(({ name, said, words }, at) => {
+    const rows = candidates.map(({ name, said, words, open }, at) => {
       const row = make("li", "");
       const button = make("button", "", row);
       button.type = "button";
       button.tabIndex = at === focus ? 0 : -1;
       if (at === focus) button.setAttribute("aria-current", "true");
+      button.classList.toggle("taken", !open);
       const mark = make("span", `grade g${said ?? ""}`, button, words[0]);
       mark.title = words[1];
       make("span", "name", button, name);

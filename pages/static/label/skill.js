@@ -84,7 +84,7 @@ export class SkillPane {
   }
 }
 
-const OPENING = 1400; // characters of a closed body that are drawn at all
+const OPENING = 4000; // characters of a closed body that are drawn at all
 
 function opening(parts) {
   const found = [];

@@ -126,7 +126,8 @@ export class Verdicts {
     return this.line.trail.map(({ item, event }) => ({
       name: plain(item.name),
       said: event?.kind === "grade" ? (event.grade ?? "t") : "",
-      words: event ? [markOf(event), wordOf(event)] : ["", "no verdict yet"],
+      open: item.open || Boolean(event),
+      words: event ? [markOf(event), wordOf(event)] : ["", item.open ? "no verdict yet" : "in other hands, or graded often enough"],
     }));
   }
 
