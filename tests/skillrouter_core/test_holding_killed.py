@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +9,7 @@ import pytest
 from skillrouter_core.index import SkillIndex, held_back
 from skillrouter_core.models import PROFILES
 from skillrouter_core.workspace import Workspace
+from tests.dying import killed
 from tests.fakes import FakeModels
 from tests.stores import scan, skill
 
@@ -23,28 +20,6 @@ OTHERS = (
     skill("tools/secret", "Rotate the vault token and audit every lease."),
 )
 SOUP = skill("tools/soup", "Boil onions and bones for three hours.")
-
-CHANGES = frozenset({"os.rename", "os.mkdir", "os.rmdir", "os.remove"})
-"""What changes the index folder: files put in place, folders made and removed."""
-
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload([__name__])
-
-
-def dying(home: Path, step: int, move: str) -> None:
-    """Do one move; the process dies before the change of the index folder after `step` others."""
-    steps = 0
-
-    def watch(event: str, arguments: tuple[object, ...]) -> None:
-        nonlocal steps
-        if event in CHANGES and "/index/" in os.fsdecode(arguments[0]):  # type: ignore[arg-type]
-            steps += 1
-            if steps > step:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    with Workspace.open(home, models=FakeModels()) as ws:
-        sys.addaudithook(watch)
-        getattr(ws.indexing, move)()
 
 
 @pytest.fixture
@@ -57,15 +32,6 @@ def home(tmp_path: Path) -> Path:
         ws.labels.save_query(BAKE, "kitchen", [BREAD.skill_id], "me")
         ws.catalogs.store(scan(*OTHERS))
     return folder
-
-
-def killed(home: Path, step: int, move: str) -> bool:
-    """Do one move in a process of its own and return whether it was killed before its end."""
-    child = _processes.Process(target=dying, args=(home, step, move))
-    child.start()
-    child.join()
-    assert child.exitcode in (0, -signal.SIGKILL)
-    return child.exitcode != 0
 
 
 def check(ws: Workspace, published: set[int]) -> None:
