@@ -16,7 +16,9 @@ def no_queries() -> None:
             "should answer it, and this page tells you when a change of the catalog or of the "
             "models takes the answer away."
         )
-        st.page_link("route.py", label="Route a query", icon=":material/alt_route:")
+        with st.container(horizontal=True):
+            st.page_link("route.py", label="Route a query", icon=":material/alt_route:")
+            st.page_link("queries.py", label="Add many", icon=":material/upload:")
 
 
 def never_run(expecting: int) -> None:
