@@ -136,8 +136,15 @@ class Training:
             self._folders.write(self._given_up(run))
 
     def remove(self, name: str) -> None:
-        """Delete a run's folder with its models; raise WorkspaceError while it is at work."""
-        self._folders.remove(name)
+        """Delete a run's folder with its models.
+
+        Raises WorkspaceError while it is at work; UsageError where its models are in use, or
+        other models stand on them, as the registry does.
+        """
+        if self.run(name).state is RunState.DONE:
+            self._ws.registry.delete(name)
+        else:
+            self._folders.remove(name)
 
     # ------------------------------------------------------------------ looking
 

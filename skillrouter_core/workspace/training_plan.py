@@ -37,6 +37,8 @@ SPEEDS = "speeds.json"
 
 PROBE_BATCHES = 3
 """Batches of a probe; the first is left out of the measure, as it warms the machine up."""
+PROBE_SIZE = 2
+"""Pairs or lists in a batch of a probe, at most."""
 
 
 def load_of(
@@ -224,7 +226,8 @@ def probe(
     from skillrouter_core.train.runner import Order, train_part, write_order
 
     each = texts_each(part, options) - (part is TrainKind.ENCODER)
-    count = config.batch_size * PROBE_BATCHES
+    batch_size = min(config.batch_size, PROBE_SIZE)
+    count = batch_size * PROBE_BATCHES
     if len(skills) < each:
         raise TrainingError(
             f"{len(skills)} skills are too few to measure with; import a catalog of {each} or more"
@@ -233,7 +236,7 @@ def probe(
         part,
         base_of(profile, part),
         profile.preset,
-        replace(config, accumulation=1, epochs=1),
+        replace(config, batch_size=batch_size, accumulation=1, epochs=1),
         options.objective,
     )
     rows = [[skills[(i * each + k) % len(skills)] for k in range(each)] for i in range(count)]
@@ -248,7 +251,7 @@ def probe(
         train_part(folder, part, listener)
         points = read_curve(folder / CURVE)
     seconds = points[-1].seconds - points[0].seconds
-    return seconds / (len(points) - 1) / (config.batch_size * texts_each(part, options))
+    return seconds / (len(points) - 1) / (batch_size * texts_each(part, options))
 
 
 def _speed_key(part: TrainKind, profile: Profile, config: TrainConfig) -> str:

@@ -13,7 +13,6 @@ options in JSON. Must not know how anything is trained.
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -39,7 +38,6 @@ from skillrouter_core.records.training import (
 )
 
 RUN = "run.json"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 class RunFolders:
@@ -50,17 +48,15 @@ class RunFolders:
         self._models = models
 
     def folder(self, name: str) -> Path:
-        """Return a run's folder; raise UsageError for a name that is no folder's."""
-        if not _NAME.fullmatch(name):
-            raise UsageError(
-                f"a run cannot be called {name[:100]!r}; use 1 to 100 letters, digits, dots, "
-                f"dashes and underscores, a letter or digit first"
-            )
-        return self._models / name
+        """Return a run's folder; raise UsageError for a name that no model may have."""
+        from skillrouter_core.registry import checked_name
+
+        return self._models / checked_name(name)
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all runs, sorted."""
-        return tuple(sorted(path.parent.name for path in self._models.glob(f"*/{RUN}")))
+        found = (path.parent.name for path in self._models.glob(f"*/{RUN}"))
+        return tuple(sorted(name for name in found if not name.startswith(".")))
 
     def free_name(self, kind: TrainKind, now: datetime) -> str:
         """Return a name for a new run that no folder has yet."""

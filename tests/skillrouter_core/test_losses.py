@@ -53,3 +53,44 @@ def test_info_nce_gradient():
     queries = functional.normalize(rows, dim=-1).detach().requires_grad_()
     documents = functional.normalize(rows.flip(0), dim=-1).detach().requires_grad_()
     assert torch.autograd.gradcheck(info_nce, (queries, documents))
+
+
+def test_info_nce_is_what_its_formula_says():
+    """Against the sum written out: own negatives count, masked documents do not."""
+    random = torch.manual_seed(7)
+    queries = functional.normalize(torch.randn(3, 6, generator=random, dtype=torch.float64), dim=-1)
+    documents = functional.normalize(
+        torch.randn(7, 6, generator=random, dtype=torch.float64), dim=-1
+    )
+    masked = torch.zeros(3, 7, dtype=torch.bool)
+    masked[0, 1] = masked[2, 6] = masked[1, 1] = True  # the last is a positive: it stays
+    total = 0.0
+    for row in range(3):
+        kept = [
+            math.exp(float(queries[row] @ documents[column]) / 0.05)
+            for column in range(7)
+            if not masked[row, column] or column == row
+        ]
+        total -= math.log(math.exp(float(queries[row] @ documents[row]) / 0.05) / sum(kept))
+    loss = info_nce(queries, documents, not_negative=masked)
+    assert loss.item() == pytest.approx(total / 3, rel=1e-9)
+
+
+def test_gradient_of_info_nce_with_negatives_left_out():
+    random = torch.manual_seed(9)
+    queries, documents = (
+        functional.normalize(torch.randn(n, 4, generator=random, dtype=torch.float64), dim=-1)
+        .detach()
+        .requires_grad_()
+        for n in (2, 5)
+    )
+    masked = torch.tensor([[False, True, False, False, True], [False] * 5])
+    assert torch.autograd.gradcheck(
+        lambda q, d: info_nce(q, d, not_negative=masked), (queries, documents)
+    )
+
+
+def test_pointwise_by_hand_over_several_candidates():
+    scores = torch.tensor([[0.0, 2.0, -1.0]], dtype=torch.float64)
+    each = (math.log(2), math.log1p(math.exp(2)), math.log1p(math.exp(-1)))
+    assert pointwise_bce(scores).item() == pytest.approx(sum(each) / 3, rel=1e-9)
