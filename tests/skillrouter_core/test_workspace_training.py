@@ -291,7 +291,7 @@ def test_runs_are_not_mixed_up(ws, tiny):
     with pytest.raises(NotFoundError):
         ws.training.run("unknown")
     for name in ("../x", ".hidden", "", "a/b", "compact"):
-        with pytest.raises(UsageError, match="cannot be called|stands for"):
+        with pytest.raises(UsageError, match=r"cannot be called|stands for"):
             ws.training.train(name, options(ENCODER, tiny))
 
 
