@@ -316,8 +316,13 @@ def test_passing_by_fetches_more(asked: Studio) -> None:
 
 
 def test_share_graded_twice_is_kept(asked: Studio) -> None:
-    asked.open("label").slider(key="overlap").set_value(30).run()
+    at = asked.open("label")
+    at.slider(key="overlap").set_value(30).run()
     assert asked.ws.queue.overlap() == pytest.approx(0.3)
+    asked.ws.queue.set_overlap(0.5)
+    at.run()
+    assert asked.ws.queue.overlap() == pytest.approx(0.5)
+    assert at.slider(key="overlap").value == 50
 
 
 def test_every_module_of_the_desk_is_joined() -> None:

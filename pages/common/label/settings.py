@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common.access import errors_shown
 from pages.common.job_progress import running_job, start_job
 from pages.common.safe_text import escape, one_line
 from pages.common.scores import count
 from pages.common.verdicts import annotator, annotator_input
+from skillrouter_core.errors import SkillRouterError
 from skillrouter_core.records.queues import QueueSpec
 
 if TYPE_CHECKING:
@@ -30,19 +30,26 @@ def settings(ws: Workspace) -> None:
         name = escape(one_line(annotator(), NAME_SHOWN))
         with st.popover(f"as {name}", icon=":material/person:"):
             annotator_input()
-        with st.popover("Twice", icon=":material/group:"):
-            share = st.slider(
+        # Somebody else may have moved it.
+        st.session_state[_OVERLAP] = round(ws.queue.overlap() * 100)
+        with st.popover("Graded twice", icon=":material/group:"):
+            st.slider(
                 "Graded by two people (%)",
                 0,
                 100,
-                round(ws.queue.overlap() * 100),
-                5,
+                step=5,
                 key=_OVERLAP,
+                on_change=_set_overlap,
+                args=(ws,),
                 help="Which pairs these are is fixed; agreement is measured on them.",
             )
-            if share != round(ws.queue.overlap() * 100):
-                with errors_shown():
-                    ws.queue.set_overlap(share / 100)
+
+
+def _set_overlap(ws: Workspace) -> None:
+    try:
+        ws.queue.set_overlap(st.session_state[_OVERLAP] / 100)
+    except SkillRouterError as error:
+        st.toast(f"Not kept: {escape(str(error))}")
 
 
 def candidates_line(ws: Workspace, spec: QueueSpec, name: str) -> None:
