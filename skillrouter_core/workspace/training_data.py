@@ -6,7 +6,7 @@ negative is chosen, nor where a run keeps what comes out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -121,17 +121,13 @@ class TrainingData:
             meter.advance()
         return tuple(lists), miner.report()
 
-    def _vectored(self, queries: Sequence[TrainQuery]) -> Sequence[_Vectored]:
-        made = []
+    def _vectored(self, queries: Sequence[TrainQuery]) -> Iterator[_Vectored]:
         for start in range(0, len(queries), CHUNK):
             chunk = queries[start : start + CHUNK]
             texts = [encoder_query(one.text, self._preset) for one in chunk]
             vectors = self._encoder.encode_queries(texts)
-            made += [
-                _Vectored(one, vector, self._vectors(one.rights))
-                for one, vector in zip(chunk, vectors, strict=True)
-            ]
-        return made
+            for one, vector in zip(chunk, vectors, strict=True):
+                yield _Vectored(one, vector, self._vectors(one.rights))
 
     def _vectors(self, skills: Sequence[Skill]) -> FloatMatrix:
         """Return the skills' unit vectors [n, d]: the index's, or made anew for texts it lacks."""
