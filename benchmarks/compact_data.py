@@ -1,13 +1,11 @@
-"""What `train_compact.py` learns from: written queries, the indexed pool, mined lists.
+"""What `train_compact.py` learns from: written queries and the indexed pool.
 
-Responsible for reading and mining. Must not know what is trained on it or what came out.
+Responsible for reading and searching. Must not know what is trained on it or what came out.
 """
 
 from __future__ import annotations
 
 import json
-import random
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -17,7 +15,6 @@ import numpy as np
 
 from skillrouter_core.encode import load_encoder
 from skillrouter_core.index import FULL, SkillIndex
-from skillrouter_core.mining import CandidateList, Scored, hard_list
 from skillrouter_core.models import Profile
 from skillrouter_core.progress import Progress
 from skillrouter_core.records import Hit, Skill, Stage1
@@ -29,7 +26,6 @@ from skillrouter_core.workspace.building import BuildPlan, attach_views, ensure_
 SEED = 13
 HELD_OUT_PERCENT = 12
 CANDIDATES = 20
-NEGATIVES = 5
 PRESET = PRESETS["compact"]
 
 
@@ -110,43 +106,3 @@ def best(hits: Sequence[Hit], fusion: FusionWeights) -> list[Hit]:
 def mixed(hit: Hit, fusion: FusionWeights) -> float:
     """Return a hit's hybrid score."""
     return float(fusion.bm25 * np.log1p(hit.bm25 or 0.0) + fusion.dense * (hit.dense or 0.0))
-
-
-def mine(
-    pool: Pool, fit: Sequence[Written], fusion: FusionWeights, dropped: Counter[str]
-) -> list[CandidateList]:
-    """Return one list per training query: its skill, and hard negatives from stage 1's 20."""
-    rng = random.Random(SEED)
-    dense = pool.index.dense(FULL)
-    lists = []
-    for one, hits in zip(fit, pool.hits(fit), strict=True):
-        row = pool.index.row(one.skill.skill_id)
-        head = best(hits, fusion)
-        found = [hit for hit in hits if hit.row == row]
-        if not found:  # stage 1 would never show it: nothing for stage 2 to learn
-            dropped["not retrieved"] += 1
-            continue
-        rows = np.array([hit.row for hit in head])
-        cosines = dense.scores(dense.matrix[row], rows)
-        candidates = [scored(pool, hit) for hit in head]
-        by_id = {
-            candidate.skill.skill_id: float(cosine)
-            for candidate, cosine in zip(candidates, cosines, strict=True)
-        }
-        chosen = hard_list(
-            one.query,
-            scored(pool, found[0]),
-            candidates,
-            by_id,
-            size=NEGATIVES,
-            rng=rng,
-            dropped=dropped,
-        )
-        if chosen is not None:
-            lists.append(chosen)
-    return lists
-
-
-def scored(pool: Pool, hit: Hit) -> Scored:
-    """Return a hit as a candidate of a list."""
-    return Scored(pool.skills[hit.row], hit.bm25 or 0.0, hit.dense or 0.0)

@@ -11,42 +11,30 @@ around the networks. Run again after an interruption: finished steps are not rep
 from __future__ import annotations
 
 import argparse
-import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from compact_data import (
-    CANDIDATES,
-    PRESET,
-    SEED,
-    Pool,
-    Written,
-    best,
-    judged,
-    mine,
-    mixed,
-    read_written,
-    say,
-    split,
-)
+from compact_data import PRESET, SEED, Pool, Written, judged, read_written, say, split
+from compact_late import train_late
+from compact_lists import derived_lists, written_lists
+from compact_tuning import annotate, tune
 
 from skillrouter_core.catalog import read_source
+from skillrouter_core.index import FULL
 from skillrouter_core.mining import Pair, derived_pairs
 from skillrouter_core.models import EMBEDDED, MANIFEST, Profile
-from skillrouter_core.records import Hit, Skill, Stage1
-from skillrouter_core.rerank import Reranker, StageTwoWeights, load_reranker
+from skillrouter_core.records import Skill
 from skillrouter_core.retrieve import FusionWeights
-from skillrouter_core.texts import reranker_document, reranker_query
-from skillrouter_core.train import TrainConfig, train_encoder, train_reranker
-from skillrouter_core.tuning import JudgedCandidates, fit_confidence, fit_fusion, fit_stage_two
+from skillrouter_core.train import TrainConfig, train_encoder
+from skillrouter_core.tuning import fit_fusion
 
 DERIVED_PAIRS = 7000
 WRITTEN_REPEATS = 2
 ENCODER = TrainConfig(learning_rate=8e-5, batch_size=48, seed=SEED)
-RERANKER = TrainConfig(learning_rate=8e-5, batch_size=8, seed=SEED)
+DERIVED_LISTS, DERIVED_DRAWN = 1800, 9000
 
 
 def main() -> None:
@@ -65,8 +53,8 @@ def main() -> None:
     profile = Profile("training", str(out / "encoder"), None, PRESET.name, "")
     pool = Pool(skills, args.work, profile)
     fusion = fusion_step(pool, held_out, out / "encoder")
-    reranker_step(pool, fit, held_out, fusion, out / "reranker")
-    tune_step(pool, held_out, fusion, out)
+    reranker_step(pool, fit, fusion, out / "encoder", out / "reranker")
+    tune(pool, held_out, fusion, out)
 
 
 def encoder_step(skills: Sequence[Skill], fit: Sequence[Written], folder: Path) -> None:
@@ -91,136 +79,18 @@ def fusion_step(pool: Pool, held_out: Sequence[Written], folder: Path) -> Fusion
 
 
 def reranker_step(
-    pool: Pool,
-    fit: Sequence[Written],
-    held_out: Sequence[Written],
-    fusion: FusionWeights,
-    folder: Path,
+    pool: Pool, fit: Sequence[Written], fusion: FusionWeights, encoder: Path, folder: Path
 ) -> None:
-    """Mine lists with the trained encoder and train the cross-encoder on them."""
+    """Mine lists with the trained encoder and train late interaction on them, unless done."""
     if (folder / MANIFEST).exists():
         return
-    rows = [pool.index.row(one.skill.skill_id) for one in held_out]
-    heads = [best(hits, fusion) for hits in pool.hits(held_out)]
-    # The encoder has seen the training queries, so its cosines are too good there to learn
-    # beside them; BM25 has not, and its scores join in.
-    queries = [judged(head, row) for head, row in zip(heads, rows, strict=True)]
-    stage1 = fit_stage_two(queries, dense=False)
     dropped: Counter[str] = Counter()
-    lists = mine(pool, fit, fusion, dropped)
-    print(
-        f"{len(lists)} lists; false negatives dropped: {dict(dropped)}; "
-        f"BM25 weight {stage1.bm25:.2f}"
-    )
-    weights = (stage1.bm25, 0.0)
-    report = train_reranker(
-        lists,
-        EMBEDDED,
-        folder,
-        preset=PRESET,
-        config=RERANKER,
-        feature_weights=weights,
-        listener=say,
-    )
-    print(report)
-
-
-def tune_step(pool: Pool, held_out: Sequence[Written], fusion: FusionWeights, out: Path) -> None:
-    """Fit stage-2 weights and confidence per stage-1 kind; note them in the manifests."""
-    profile = Profile("training", str(out / "encoder"), str(out / "reranker"), PRESET.name, "")
-    reranker = load_reranker(profile)
-    assert reranker is not None
-    kinds: dict[Stage1, Callable[[Hit], float]] = {
-        Stage1.HYBRID: lambda hit: mixed(hit, fusion),
-        Stage1.BM25: lambda hit: hit.bm25 or 0.0,
-        Stage1.DENSE: lambda hit: hit.dense or 0.0,
-    }
-    all_hits = pool.hits(held_out)
-    texts: dict[tuple[int, int], float] = {}
-    alone, stage2, both, thresholds = {}, {}, {}, {}
-    for kind, score in kinds.items():
-        heads = [sorted(hits, key=lambda h: -score(h))[:CANDIDATES] for hits in all_hits]
-        queries = [
-            judged(strip(head, kind), pool.index.row(one.skill.skill_id), text)
-            for one, head, text in zip(
-                held_out, heads, read(pool, held_out, heads, reranker, texts), strict=True
-            )
-        ]
-        first = [np.array([score(hit) for hit in head], np.float32) for head in heads]
-        weights = fit_stage_two(queries, bm25=kind != Stage1.DENSE, dense=kind != Stage1.BM25)
-        second = [query.combined(weights) for query in queries]
-        alone[kind.value], _ = fit_confidence(queries, first)
-        both[f"{kind.value}+rerank"], thresholds[kind] = fit_confidence(queries, second)
-        stage2[kind.value] = weights
-        report(kind, queries, first, second, weights)
-    plain = {key: asdict(value) for key, value in alone.items()}
-    annotate(out / "encoder", {"calibration": plain})
-    annotate(
-        out / "reranker",
-        {
-            "stage2": {key: asdict(value) for key, value in stage2.items()},
-            "calibration": {key: asdict(value) for key, value in both.items()},
-            "none_fits_below": thresholds[Stage1.HYBRID],
-        },
-    )
-
-
-def strip(head: Sequence[Hit], kind: Stage1) -> list[Hit]:
-    """Return hits with only the features that kind of stage 1 computes."""
-    bm25, dense = kind != Stage1.DENSE, kind != Stage1.BM25
-    return [
-        Hit(hit.row, hit.score, hit.bm25 if bm25 else None, hit.dense if dense else None)
-        for hit in head
-    ]
-
-
-def read(
-    pool: Pool,
-    held_out: Sequence[Written],
-    heads: Sequence[Sequence[Hit]],
-    reranker: Reranker,
-    known: dict[tuple[int, int], float],
-) -> list[np.ndarray]:
-    """Return the reranker's scores of every head, asking it once per query and skill."""
-    rows = []
-    for number, (one, head) in enumerate(zip(held_out, heads, strict=True)):
-        new = [hit.row for hit in head if (number, hit.row) not in known]
-        documents = [reranker_document(pool.skills[row], PRESET) for row in new]
-        scores = reranker.score(reranker_query(one.query, PRESET), documents)
-        known.update({(number, row): float(s) for row, s in zip(new, scores, strict=True)})
-        rows.append(np.array([known[number, hit.row] for hit in head], np.float32))
-    return rows
-
-
-def report(
-    kind: Stage1,
-    queries: Sequence[JudgedCandidates],
-    first: Sequence[np.ndarray],
-    second: Sequence[np.ndarray],
-    weights: StageTwoWeights,
-) -> None:
-    """Print held-out Hit@1 of stage 1, of the reranker alone, and of both."""
-    text = [query.text for query in queries]
-    figures = [
-        np.mean(
-            [
-                q.right is not None and s.argmax() == q.right
-                for q, s in zip(queries, scores, strict=True)
-            ]
-        )
-        for scores in (first, text, second)
-    ]
-    print(
-        f"{kind}: held-out Hit@1 stage 1 {figures[0]:.3f}, reranker alone {figures[1]:.3f}, "
-        f"two stages {figures[2]:.3f} with {weights}"
-    )
-
-
-def annotate(folder: Path, values: dict[str, object]) -> None:
-    """Add keys to a model's manifest."""
-    path = folder / MANIFEST
-    manifest = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps(manifest | values, indent=2) + "\n", encoding="utf-8")
+    lists = written_lists(pool, fit, fusion, dropped)
+    lists += derived_lists(pool, limit=DERIVED_LISTS, drawn=DERIVED_DRAWN, dropped=dropped)
+    print(f"{len(lists)} lists; left out: {dict(dropped)}")
+    vectors = np.asarray(pool.index.dense(FULL).matrix)
+    losses = train_late(lists, vectors, encoder, folder)
+    print(f"loss {np.mean(losses[:30]):.3f} at first, {np.mean(losses[-30:]):.3f} at last")
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ PROFILES = {
             str(SHIPPED / "compact-encoder"),
             str(SHIPPED / "compact-reranker"),
             "compact",
-            "MiniLM bi-encoder and cross-encoder, shipped, made for two CPU cores",
+            "MiniLM encoder and late-interaction reranker, shipped, made for two CPU cores",
         ),
         Profile(
             "minilm",
