@@ -116,6 +116,26 @@ def _measure_training(ws: Workspace, params: Mapping[str, str], listener: Progre
     return f"such a run takes about {minutes:.0f} min on this machine"
 
 
+def _promote(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
+    name = params.get("model") or _needed(params, "name")
+    profile = params.get("profile") or RouteOptions().profile
+    return ws.registry.promote(name, _needed(params, "author"), listener, profile).summary
+
+
+def _rollback(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
+    profile = params.get("profile") or RouteOptions().profile
+    return ws.registry.rollback(_needed(params, "author"), listener, profile).summary
+
+
+def _measure(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> str:
+    name = params.get("model") or _needed(params, "name")
+    source, tier = params.get("source") or "labels", params.get("tier", "")
+    made = ws.registry.measure(name, listener, source=source, tier=tier)
+    hit = made["rows"][0]
+    asked = f"{made['tasks']:,} queries asked, {hit['name']} {hit['before']} to {hit['after']}"
+    return f"{asked}, a change of {hit['change']}"
+
+
 def _build(ws: Workspace, params: Mapping[str, str], listener: ProgressListener) -> IndexReport:
     profile = params.get("profile")
     return ws.indexing.build(listener, profile) if profile else ws.indexing.build(listener)
@@ -151,6 +171,9 @@ KINDS: dict[str, JobFunction] = {
     "suite": _suite,
     "train": _train,
     "measure-training": _measure_training,
+    "promote": _promote,
+    "rollback": _rollback,
+    "measure": _measure,
     "evaluate": _evaluate,
     "benchmark": _benchmark,
 }

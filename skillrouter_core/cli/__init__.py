@@ -17,7 +17,16 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout
 
 from skillrouter_core import __version__
-from skillrouter_core.cli import catalogs, duplicates, evaluation, labels, routing, system, training
+from skillrouter_core.cli import (
+    catalogs,
+    duplicates,
+    evaluation,
+    labels,
+    models,
+    routing,
+    system,
+    training,
+)
 from skillrouter_core.cli.console import Console
 from skillrouter_core.errors import SkillRouterError, UsageError
 
@@ -41,7 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"skillrouter {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for subject in (catalogs, routing, duplicates, labels, training, evaluation, system):
+    for subject in (catalogs, routing, duplicates, labels, training, models, evaluation, system):
         subject.register(commands)
     return parser
 

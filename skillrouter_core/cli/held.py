@@ -29,7 +29,7 @@ NOTHING = "-"
 def publish_held(workspace: Workspace, profile: str, console: Console) -> None:
     """Publish what is held back, or say that it has to be built again."""
     held = workspace.indexing.held(profile)
-    if held is not None and held.waiting and held.stale:
+    if held is not None and held.waiting and held.stale and not held.promotes:
         console.note("The catalog has changed since the index was held back; building it again.")
         return
     workspace.indexing.publish_held(profile)
@@ -37,9 +37,15 @@ def publish_held(workspace: Workspace, profile: str, console: Console) -> None:
 
 def discard_held(workspace: Workspace, args: argparse.Namespace, console: Console) -> int:
     """Throw away what is held back and say so."""
+    held = workspace.indexing.held(args.profile)
     workspace.indexing.discard_held(args.profile)
     if args.json:
         console.document({"discarded": True})
+    elif held is not None and held.promotes:
+        console.say(
+            f"{plain(held.promotes)} is not promoted; the index {plain(args.profile)} goes on "
+            "answering with the models it had."
+        )
     else:
         console.say(
             f"Index {plain(args.profile)}: the new one is thrown away; the old one goes on "
@@ -55,10 +61,15 @@ def index_json(report: IndexReport, broken: Sequence[Breaks]) -> dict[str, objec
         "embedded": report.embedded,
         "seconds": report.seconds,
     }
-    if report.held is not None:
-        found = [_json(each.suite, change) for each in broken for change in each.changes]
-        document["held"] = {"queries": report.held.queries, "broken": found}
-    return document
+    return document | held_json(report.held, broken)
+
+
+def held_json(held: HeldIndex | None, broken: Sequence[Breaks]) -> dict[str, object]:
+    """Return what would break under the key `held`; empty where nothing is held back."""
+    if held is None:
+        return {}
+    found = [_json(each.suite, change) for each in broken for change in each.changes]
+    return {"held": {"queries": held.queries, "broken": found}}
 
 
 def _json(suite: str, change: QueryChange) -> dict[str, object]:
@@ -85,7 +96,9 @@ def held_lines(held: HeldIndex, broken: Sequence[Breaks]) -> list[str]:
         for each in broken
         for change in each.changes
     ]
-    lines = [f"Index {plain(held.profile)} held: {held.summary}. The old one goes on answering."]
+    what = f"{plain(held.promotes)} for {plain(held.profile)}" if held.promotes else ""
+    what = what or f"Index {plain(held.profile)}"
+    lines = [f"{what} held: {held.summary}. The old one goes on answering."]
     if rows:
         lines += table([("suite", "query", "answered by", "would be"), *rows[:QUERIES_SHOWN]])
     if len(rows) > QUERIES_SHOWN:

@@ -57,6 +57,17 @@ class Promoted:
     changed: bool
     note: str = ""
 
+    @property
+    def summary(self) -> str:
+        """What came of it, in a sentence without its full stop."""
+        name = self.model or SHIPPED
+        if self.held is not None:
+            return f"held: {self.held.summary}, what answered goes on (see the page Suites)"
+        if not self.changed:
+            return f"{name} answers for {self.profile} already"
+        made = f"swapped: {name} answers for {self.profile}, {self.embedded:,} texts embedded"
+        return f"{made}; {self.note}" if self.note else made
+
 
 @dataclass(frozen=True, slots=True)
 class _Move:
