@@ -203,8 +203,8 @@ def test_runs_are_listed_with_what_they_used_and_learnt(filled: Studio) -> None:
     assert newer[2:] == [
         "done",
         "both",
-        "9 queries, 10 right, 30 wrong, 200 generated",
-        "encoder 2.00 → 1.00",
+        "9 queries, 30 wrong, 200 generated",
+        "2.00 → 1.00",
         "0.500 → 0.750",
         "",
     ]
@@ -238,17 +238,48 @@ def test_a_run_tells_what_it_was_made_of(filled: Studio) -> None:
     mined = MiningReport(9, {"semantic": 30}, {"near-copy": 2}, {"lexical": 1}, {"random": 1})
     counts = {"queries": 9, "left out: no right answer known": 3}
     known = {"counts": counts, "mining": {"encoder": mined}, "revision": "abcdef0123456789"}
-    made(filled, "first", RunState.PAUSED, **known)
+    bases = {"encoder": "/far/away/models/earlier/encoder", "reranker": "", "preset": "compact"}
+    made(filled, "first", RunState.PAUSED, models=bases, **known)
     at = filled.open("train", run="first", see="labels")
     assert ["left out: no right answer known", "3"] in tables(at)["Labels used"]
     assert ["taken out as right answers: near-copy", "2"] in tables(at)["Mined: encoder"]
-    assert "code abcdef012345," in texts(at)
+    said = texts(at)
+    assert "code abcdef012345" in said
+    assert "trained from earlier/encoder," in said
+    assert "/far" not in said
+
+
+def test_figures_before_and_after_and_the_way_to_them(filled: Studio) -> None:
+    made(filled, "first", RunState.DONE)
+    at = filled.open("train", run="first")
+    at.button(key="measure").click().run()
+    (job,) = jobs.recent(filled.ws)
+    assert (job.kind, job.params) == ("measure", {"name": "first", "source": "labels"})
+    jobs.cancel(filled.ws, job.job_id)
+    (filled.ws.home / "models" / "first" / "metrics.json").write_text(
+        json.dumps({"rows": ROWS, "tasks": 12, "benchmark": HOSTILE, "pool": 4})
+    )
+    at = filled.open("train", run="first")
+    assert tables(at)["Figures before and after"] == [list(ROWS[0].values())]
+    assert HOSTILE in texts(at)
+    assert at.code[0].value == "skillrouter models export first FOLDER"
 
 
 def test_the_card_is_shown(filled: Studio) -> None:
     made(filled, "first", RunState.DONE)
     said = texts(filled.open("train", run="first", see="card"))
     assert "A pair of models that routes a request" in said
+
+
+def test_promoting_is_a_job_with_an_author(filled: Studio) -> None:
+    made(filled, "first", RunState.DONE)
+    at = filled.open("train", run="first")
+    at.text_input(key="annotator").set_value("ann").run()
+    at.button(key="promote").click().run()
+    (job,) = jobs.recent(filled.ws)
+    assert job.kind == "promote"
+    assert job.params == {"name": "first", "author": "ann", "profile": "compact"}
+    jobs.cancel(filled.ws, job.job_id)
 
 
 def test_deleting_asks_first(filled: Studio) -> None:
@@ -269,6 +300,22 @@ def test_what_a_process_said_stays_text(filled: Studio) -> None:
 
 
 # ------------------------------------------------------------------------ who answers
+
+
+def test_the_models_in_use_and_the_way_back(filled: Studio) -> None:
+    assert "Answering now: the shipped models" in texts(filled.open("train")).replace("**", "")
+    made(filled, "first", RunState.DONE)
+    filled.ws.registry.promote("first", HOSTILE)
+    at = filled.open("train", show="promotions")
+    said = texts(at).replace("**", "")
+    assert "Answering now: first since" in said
+    assert f"promoted by {HOSTILE}" in said
+    (row,) = tables(at)["Promotions, newest first; a row asked for opens its model"]
+    assert row[1:4] == ["compact", "first", "shipped"]
+    at.button(key="roll back").click().run()
+    (job,) = jobs.recent(filled.ws)
+    assert (job.kind, job.params["profile"]) == ("rollback", "compact")
+    jobs.cancel(filled.ws, job.job_id)
 
 
 def test_without_a_promotion_there_is_nothing_to_go_back_to(filled: Studio) -> None:

@@ -125,9 +125,7 @@ def _changed(
     ws: Workspace, options: TrainOptions, part: TrainKind, method: Method, *, saving: bool
 ) -> TrainConfig:
     """Return the recipe of a network with another method."""
-    from skillrouter_core.workspace.training_plan import config_of
-
-    recipe = config_of(options, part, ws.profile(options.profile))
+    recipe = ws.training.recipe(options.profile, part)
     return replace(
         recipe, method=method, gradient_checkpointing=saving or recipe.gradient_checkpointing
     )

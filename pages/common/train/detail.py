@@ -128,10 +128,8 @@ def _confirm(ws: Workspace, one: Entry) -> None:
     st.caption("Its weights, curve and figures go. The labels of the workspace stay.")
     if st.button("Delete", type="primary", key="delete for good"):
         with errors_shown():
-            # The registry refuses a model that answers or that a roll-back goes to.
-            if one.model is not None:
-                ws.registry.delete(one.name)
-            else:
-                ws.training.remove(one.name)
+            # Both refuse a model that answers, or that a roll-back goes to.
+            remove = ws.registry.delete if one.run is None else ws.training.remove
+            remove(one.name)
             state.open_run("")
             st.rerun()

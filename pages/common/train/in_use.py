@@ -51,10 +51,10 @@ def _back(ws: Workspace, before: str) -> None:
         icon=":material/undo:",
         shortcut="Alt+B",
         disabled=running_job(ws) is not None,
-        help="Its vectors are still there. Saved queries are asked first, as for a promotion.",
+        help="Its vectors are still there, so this takes seconds.",
     )
-    if pressed:
-        promote(ws, before or SHIPPED)
+    if pressed and start_job(ws, "rollback", author=annotator(), profile=PROFILE):
+        st.rerun()
 
 
 def promote(ws: Workspace, name: str) -> None:
@@ -69,7 +69,7 @@ def _answer(ws: Workspace) -> str:
     newest = next(measured, None)
     if newest is None:
         return ":small[:gray[No run has been measured yet; a measured run answers the question.]]"
-    asked = f"Hit@1 {result(newest.metrics)}, on {newest.metrics.get('tasks', 0):,} queries"
+    asked = f"Hit@1 {result(newest.metrics)}, {newest.metrics.get('tasks', 0):,} queries"
     return (
         f"Newest measured run {called(newest.name)}: {escape(verdict(newest.metrics))} "
         f":small[:gray[{escape(asked)}]]"

@@ -50,6 +50,9 @@ def _rows(counts: Mapping[str, int]) -> list[tuple[str, str]]:
 
 def _origin(run: TrainingRun) -> str:
     words = [f"Seed {run.options.seed}", f"begun {when(run.created_at)}"]
+    bases = [run.models[part.value] for part in run.options.parts if run.models.get(part.value)]
+    if bases:
+        words.append(f"trained from {' and '.join(map(_short, bases))}")
     if run.revision:
         words.append(f"code {run.revision[:12]}")
     machine = [str(run.machine[key]) for key in ("system", "cores") if run.machine.get(key)]
@@ -57,3 +60,8 @@ def _origin(run: TrainingRun) -> str:
         words.append(f"{machine[0]}, {machine[-1]} cores")
     words.append(f"labels in {run.folder.name}/labels.jsonl")
     return escape(", ".join(words))
+
+
+def _short(location: str) -> str:
+    """Return a location without the folders above the model's own."""
+    return "/".join(location.replace("\\", "/").rstrip("/").split("/")[-2:])

@@ -35,8 +35,7 @@ def new_run(ws: Workspace) -> None:
     left, right = st.columns([6, 6], gap="large")
     with right:
         st.markdown(
-            "**What is asked of it** "
-            ":small[:gray[A run starts from the shipped models, whichever answer now.]]"
+            "**What is asked of it** :small[:gray[A run starts from the models that answer now.]]"
         )
         options = choices(ws)
         with st.spinner("Counting labels…", show_time=False):

@@ -34,13 +34,13 @@ SHOWN = 15
 """Rows of the list; older ones are reached by the choice below it."""
 COLUMNS = (
     Column("Name", "12.4rem"),
-    Column("Begun", "8.8rem"),
+    Column("Begun", "9.7rem"),
     Column("State", "6.4rem"),
     Column("Trained", "7.4rem"),
     Column("On"),
-    Column("Loss", "18.4rem", help="Mean over the first and over the last tenth of the steps"),
+    Column("Loss", "13.6rem", help="Mean over the first and last tenth of steps; encoder first"),
     Column("Hit@1", "7.6rem", help="On the same queries, before and after"),
-    Column("Took", "4rem", True),
+    Column("Took", "4.8rem", True),
 )
 
 

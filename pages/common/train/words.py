@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from pages.common.safe_text import escape
-from pages.common.scores import count
 from skillrouter_core.records.training import (
     Method,
     Objective,
@@ -74,17 +73,18 @@ def used(counts: Mapping[str, int]) -> str:
     """Return what a run was trained on, in a few words; a dash before it has collected it."""
     if not counts:
         return "–"
-    words = [count(counts.get("queries", 0), "query").replace("querys", "queries")]
-    words += [f"{counts[name]:,} {name}" for name in ("right", "wrong") if counts.get(name)]
-    words += [f"{counts['generated']:,} generated"] if counts.get("generated") else []
+    number = counts.get("queries", 0)
+    words = ["1 query" if number == 1 else f"{number:,} queries"]
+    words += [f"{counts[name]:,} {name}" for name in ("wrong", "generated") if counts.get(name)]
     return ", ".join(words)
 
 
 def losses(run: TrainingRun) -> str:
-    """Return each network's loss from its first to its last tenth."""
-    return ", ".join(
-        f"{part} {report.first_loss:.2f} → {report.last_loss:.2f}"
-        for part, report in run.reports.items()
+    """Return each network's loss from its first to its last tenth, the encoder's first."""
+    return " · ".join(
+        f"{run.reports[part.value].first_loss:.2f} → {run.reports[part.value].last_loss:.2f}"
+        for part in run.options.parts
+        if part.value in run.reports
     )
 
 
