@@ -49,7 +49,7 @@ unit: install-dev ## the fast tests, offline
 	$(BIN)/pytest
 
 model: install-dev ## the tests that run the embedded models
-	$(BIN)/pytest -m model
+	$(BIN)/pytest -m "model and not browser"
 
 browser: install-dev chromium ## the tests that drive a real browser
 	$(BIN)/pytest -m browser

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common.job_progress import running_job, start_job
+from pages.common.safe_text import escape
 from pages.common.scores import count
 
 if TYPE_CHECKING:
@@ -45,9 +46,12 @@ def held_line(ws: Workspace, profile: str) -> None:
     held = ws.indexing.held(profile)
     if held is None or not held.waiting:
         return
+    what = (
+        f"The model {escape(held.promotes)} waits" if held.promotes else "A new index is held back"
+    )
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(
-            f":orange[:material/pause_circle:] A new index is held back: {held.summary}. "
+            f":orange[:material/pause_circle:] {what}: {held.summary}. "
             "The old one answers, with the texts it was made of.",
             width="stretch",
         )

@@ -331,6 +331,20 @@ def test_list_of_a_requests_candidates(window: Visit, label_home: Path) -> None:
     expect(rows).to_have_count(0)
 
 
+def test_the_next_request_opens_while_a_verdict_is_under_way(
+    window: Visit, label_home: Path
+) -> None:
+    page = opened(window, "label?set=team&view=list")
+    expect(page.get_by_role("list", name="Candidates").get_by_role("button")).to_have_count(20)
+    query = page.locator(".desk .query").inner_text()
+    page.wait_for_timeout(100)
+    page.keyboard.press("2")
+    page.keyboard.press("Shift+N")  # before the server can have answered
+    expect(page.locator(".desk .query")).not_to_have_text(query)
+    saved(page)
+    assert [each.query_text for each in verdicts(label_home)] == [query]
+
+
 def test_everything_works_without_keys(window: Visit, label_home: Path) -> None:
     page = opened(window)
     for name, grade in (("right", 3), ("useful", 2), ("related", 1), ("wrong", 0)):

@@ -22,7 +22,7 @@ CANDIDATES = (
     Column("Description"),
     Column("BM25", "4.4rem", True),
     Column("Cosine", "4.8rem", True),
-    Column("Text", "4rem", True, "The cross-encoder's own score"),
+    Column("Text", "4rem", True, "The reranker's own score of the text"),
     Column("Stage 2", "5rem", True, "What decides the order"),
     Column("", "6rem"),
 )

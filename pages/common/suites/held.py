@@ -13,7 +13,7 @@ import streamlit as st
 from pages.common.access import errors_shown
 from pages.common.dup_table import Column, focus_table
 from pages.common.job_progress import running_job, start_job
-from pages.common.safe_text import one_line
+from pages.common.safe_text import escape, one_line
 from pages.common.suites.state import open_pair
 from pages.common.suites.words import first_answer, queries
 from skillrouter_core.records.suites import QueryChange
@@ -45,17 +45,24 @@ def held_panel(ws: Workspace, profile: str) -> None:
     with st.container(border=True):
         if number:
             st.markdown(
-                f":orange[:material/pause_circle:] **A new index is held back: {number:,} of "
+                f":orange[:material/pause_circle:] **{what_waits(held)}: {number:,} of "
                 f"{held.queries:,} saved queries would break.** The old one goes on answering, "
                 "with the texts it was made of."
             )
             _table(broken)
         else:
             st.markdown(
-                ":green[:material/check_circle:] **A new index is held back, but nothing breaks "
-                "any more** by what is expected today."
+                f":green[:material/check_circle:] **{what_waits(held)}, but nothing breaks any "
+                "more** by what is expected today."
             )
         _ways_out(ws, held, number)
+
+
+def what_waits(held: HeldIndex) -> str:
+    """Return in words what is held back: a new index, or a model that was promoted."""
+    if held.promotes:
+        return f"The model {escape(held.promotes)} waits to answer"
+    return "A new index is held back"
 
 
 def _table(broken: Sequence[Breaks]) -> None:

@@ -16,6 +16,7 @@ export class Post {
     this.annotator = "";
     this.login = false;
     this.wishes = {};
+    this.sent = {}; // the wishes in the message under way
     this.batch = "";
     this.timer = 0;
     this.late = false;
@@ -38,6 +39,7 @@ export class Post {
     const events = this.waiting().slice(0, MOST_EVENTS);
     if (!events.length && !Object.keys(this.wishes).length) return;
     this.batch = freshToken();
+    this.sent = { ...this.wishes };
     this.timer = setTimeout(() => this.again(), ANSWER_MS);
     this.send("sent", { batch: this.batch, passed: this.passed?.() ?? 0, events, ...this.wishes });
   }
@@ -56,7 +58,11 @@ export class Post {
     clearTimeout(this.timer);
     this.timer = 0;
     this.late = false;
-    this.wishes = {};
+    // A wish that came up meanwhile is not answered: it goes out with the next message.
+    for (const [name, wish] of Object.entries(this.sent)) {
+      if (this.wishes[name] === wish) delete this.wishes[name];
+    }
+    this.sent = {};
   }
 
   stop() {
