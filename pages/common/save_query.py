@@ -12,7 +12,7 @@ import streamlit as st
 from pages.common.access import errors_shown
 from pages.common.safe_text import escape
 from pages.common.verdicts import annotator, annotator_input, own_judgements
-from skillrouter_core.records import Judgement, Route
+from skillrouter_core.records import Judgement, QuerySource, Route
 
 if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
@@ -42,7 +42,9 @@ def save_query(ws: Workspace, route: Route) -> None:
         annotator_input()
         if st.button("Save", type="primary", key="save query", shortcut="Alt+S"):
             with errors_shown():
-                saved = ws.labels.save_query(route.query, suite or "", expected, annotator())
+                saved = ws.labels.save_query(
+                    route.query, suite or "", expected, annotator(), QuerySource.ROUTE
+                )
                 st.toast(f"Saved to {escape(saved.suite)}.", icon=":material/bookmark_added:")
 
 

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from skillrouter_core.calibrate import Calibration
 from skillrouter_core.errors import ModelNotFoundError
+from skillrouter_core.records import QuerySource
 from skillrouter_core.route import Tuning
 from tests.pages.conftest import Studio, texts
 
@@ -107,6 +108,7 @@ def test_query_is_saved_with_what_should_answer_it(studio: Studio) -> None:
         "default",
         ("mine/documents/pdf-merge",),
     )
+    assert saved.source == QuerySource.ROUTE
     assert "Your saved queries:" in texts(studio.open("route"))
 
 
