@@ -45,8 +45,8 @@ lint: install-dev ## ruff: rules and format
 types: install-dev ## mypy, strict for skillrouter_core and db
 	$(BIN)/mypy
 
-unit: install-dev ## the fast tests, offline
-	$(BIN)/pytest
+unit: install-dev ## the fast tests, offline, a file to a worker
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 model: install-dev ## the tests that run the embedded models
 	$(BIN)/pytest -m "model and not browser"

@@ -381,7 +381,7 @@ def test_a_job_killed_in_the_middle_goes_on_in_another(ws, tiny):
     while len(ws.training.curve("killed")) < 60:
         assert jobs.get(ws, job.job_id).state in (JobState.QUEUED, JobState.RUNNING)
         time.sleep(0.05)
-    (child,) = (one for log, one in jobs._CHILDREN.items() if log.stem == str(job.job_id))
+    child = jobs._CHILDREN[jobs.log_path(ws, job.job_id)]
     assert ws.training.run("killed").state is RunState.RUNNING
     with pytest.raises(WorkspaceError, match="another process"):
         ws.training.train("killed")
