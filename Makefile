@@ -52,7 +52,7 @@ model: install-dev ## the tests that run the embedded models
 	$(BIN)/pytest -m "model and not browser"
 
 browser: install-dev chromium ## the tests that drive a real browser
-	$(BIN)/pytest -m browser
+	$(BIN)/pytest -m browser -n auto --maxprocesses 2 --dist loadfile
 
 chromium: ## install Debian's Chromium where there is none and that is allowed
 	@for name in $${SKILLROUTER_CHROMIUM:-} chromium chromium-browser google-chrome; do \
