@@ -33,7 +33,7 @@ with Workspace.open(Path(home), url) as ws:
     sys.stdin.readline()
     for batch in batches(made(prefix, int(count))[int(first) :]):
         for ack in ws.labels.record(batch, annotator):
-            print(ack.token, ack.ok, flush=True)
+            print(f"{ack.token} {ack.ok}\\n", end="", flush=True)
 """
 
 
@@ -142,7 +142,9 @@ def _kill_after(process: subprocess.Popen[str], lines: int, dice: random.Random)
     # A few milliseconds: about as long as a batch takes, so that the kill falls anywhere in one.
     threading.Event().wait(dice.random() / 100)
     os.kill(process.pid, signal.SIGKILL)
-    rest, errors = process.communicate()
+    # Not communicate(): it reads past what readline() has taken in and not handed out.
+    rest = process.stdout.read()
+    _, errors = process.communicate()
     assert process.returncode == -signal.SIGKILL, errors
     # A line cut off by the kill was never an answer.
     return [line.strip() for line in (*said, *rest.splitlines(keepends=True)) if "\n" in line]
