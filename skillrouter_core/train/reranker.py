@@ -22,12 +22,16 @@ from skillrouter_core.texts import TextPreset, reranker_document, reranker_query
 from skillrouter_core.train.config import TrainConfig, TrainReport
 from skillrouter_core.train.delta import FROZEN
 from skillrouter_core.train.loop import Watch, fit, require_batch
-from skillrouter_core.train.network import merged, trainable
+from skillrouter_core.train.network import merged, mixed_precision, trainable
 from skillrouter_core.train.output import frozen_parts, write_model
 from skillrouter_core.train.readers import reader_of
 from skillrouter_core.train.workers import Workers, alone
 
 LOSSES = {Objective.LISTWISE: listwise_cross_entropy, Objective.POINTWISE: pointwise_bce}
+
+LEVEL_LISTS = 16
+"""Lists whose mean score, before training, is the one that the pointwise objective takes for 0: a
+score that compares tokens is never near 0 by itself."""
 
 
 def train_reranker(
@@ -57,14 +61,21 @@ def train_reranker(
     frozen = frozen_parts(files, FROZEN)
     network = trainable(files, reader.auto_class, config, workers, frozen, **reader.settings)
 
-    def loss_of(batch: Sequence[CandidateList]) -> torch.Tensor:
+    def scores_of(batch: Sequence[CandidateList]) -> torch.Tensor:
         texts = [
             (reranker_query(one.query, preset), reranker_document(entry.skill, preset))
             for one in batch
             for entry in one.candidates
         ]
-        flat = reader.scores(network, texts)
-        return LOSSES[objective](_as_lists(flat, batch, feature_weights))
+        return _as_lists(reader.scores(network, texts), batch, feature_weights)
+
+    level = 0.0
+    if objective is Objective.POINTWISE:
+        with torch.no_grad(), mixed_precision(workers.device):
+            level = _mean([scores_of([one]) for one in lists[:LEVEL_LISTS]])
+
+    def loss_of(batch: Sequence[CandidateList]) -> torch.Tensor:
+        return LOSSES[objective](scores_of(batch) - level)
 
     watch = Watch("reranker", listener, curve)
     report = fit(network, lists, loss_of, folder, config, workers, watch)
@@ -72,6 +83,10 @@ def train_reranker(
         trained = merged(network, config)
         write_model(trained, reader.tokenizer, files, base, folder, preset, reader.kind, config)
     return report
+
+
+def _mean(scores: Sequence[torch.Tensor]) -> float:
+    return float(torch.cat([one.flatten() for one in scores]).mean())
 
 
 def _as_lists(

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from transformers import AutoModel
 
 from skillrouter_core.backbone import load_network
@@ -201,6 +201,20 @@ def test_pointwise_training_is_another_objective(tmp_path):
     )
     assert pointwise.last_loss < pointwise.first_loss
     assert pointwise.first_loss != pytest.approx(listwise.first_loss)
+
+
+def test_pointwise_training_does_not_hang_on_where_scores_lie(tmp_path):
+    options = {"preset": COMPACT, "config": CONFIG, "feature_weights": (0.0, 0.0)}
+    options |= {"objective": Objective.POINTWISE}
+    losses = []
+    for name, bias in (("a", 0.0), ("b", 40.0)):
+        base = tiny_bert(tmp_path / name, classify=True)
+        weights = load_file(base / "model.safetensors")
+        weights["classifier.bias"] += bias
+        save_file(weights, base / "model.safetensors", {"format": "pt"})
+        report = train_reranker(LISTS, str(base), tmp_path / f"of-{name}", **options)
+        losses.append(report.first_loss)
+    assert losses[1] == pytest.approx(losses[0], abs=0.05)  # half precision near 40
 
 
 @pytest.mark.parametrize(
