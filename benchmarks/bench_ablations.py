@@ -1,165 +1,185 @@
-"""The paper's three ablations on any benchmark, as one Markdown table with intervals.
+"""The paper's three ablations, and before and after training, as Markdown tables with intervals.
 
-    python benchmarks/bench_ablations.py BENCHMARK WORK [--tier T] [--queries FILE] [--generated N]
+    python benchmarks/bench_ablations.py BENCHMARK WORK [--queries FILE] [--tier T]
+        [--skills N] [--limit N] [--held-out N]
 
-BENCHMARK is a folder in the Eval-Core layout, or `demo`. WORK is a folder for a workspace of its
-own; a run that was stopped goes on where it was. Trained is all-MiniLM-L6-v2, on queries made
-from the pool's own skills and, if given, on FILE, a JSONL of {"query", "skill_id"} over the same
-pool. What the benchmark asks, and skills alike to its answers, never serve as training.
+BENCHMARK is a folder in the Eval-Core layout, or `demo`. FILE is a JSONL of {"query", "skill_id"}
+over the same pool: its queries are saved with the skill they expect, and the workspace's own split
+says which of them may train. Without FILE two thirds of the benchmark's own tasks train and the
+others are asked. What is asked, and skills alike to its answers, never serve as training.
 
-1. body: the shipped models, with bodies and with names and descriptions alone
-2. false-negative filter: an encoder trained on negatives that were filtered, and on all
-3. objective: a reranker trained on lists, and on single pairs, over the first encoder's lists
+WORK is a folder of its own; what is in it is not done again, so a run that was stopped or killed
+goes on where it was. Trained is all-MiniLM-L6-v2, over N skills drawn by a fixed seed.
 
-Each is a pair of evaluations of the same queries; the difference is paired, with 95% bootstrap
-intervals.
+1. body: the shipped models over the whole pool, with bodies and with names and descriptions alone
+2. false-negative filter: one encoder trained on filtered negatives, one on all
+3. objective: one reranker trained on lists, one on single pairs, from the very same lists
+4. before and after: the base, what `skillrouter train both` makes of it, and the shipped pair
+
+1 asks the whole benchmark, 2 to 4 the same queries over the drawn pool.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
 
+from ablation_pool import Drawn, Sizes, draw, unseen
+from ablation_runs import RECIPE, Bench, dense, of_queries
+from ablation_tables import HEAD, Side, lines
+
+from skillrouter_core.benchmark import load_benchmark, load_pool
 from skillrouter_core.demo import demo_benchmark
-from skillrouter_core.evaluate.comparing import compare, part_of
-from skillrouter_core.progress import Progress
-from skillrouter_core.records import NewQuery, RouteOptions, Split, Stage1
+from skillrouter_core.records import RouteOptions
 from skillrouter_core.records.evaluations import Evaluation
-from skillrouter_core.records.exchange import ImportOptions
-from skillrouter_core.records.training import (
-    MiningOptions,
-    Objective,
-    TrainConfig,
-    TrainKind,
-    TrainOptions,
-)
+from skillrouter_core.records.training import TrainingRun, TrainKind
 from skillrouter_core.workspace import Workspace
 
-CATALOG = "pool"
-BASE = "minilm"
-CONFIG = TrainConfig(learning_rate=5e-5, batch_size=8)
+DEFAULTS = Sizes()
+CPUINFO = Path("/proc/cpuinfo")
 
 
 def main() -> None:
-    """Prepare the workspace, run the three pairs, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Do what is not done yet and print each table once its figures are there."""
+    args = _arguments()
+    work = args.work.resolve()
+    work.mkdir(parents=True, exist_ok=True)
+    source = demo_benchmark(work / "demo") if args.benchmark == "demo" else Path(args.benchmark)
+    tier = args.tier or load_benchmark(source).tiers[0]
+    sizes = Sizes(args.skills, args.limit, args.held_out)
+    with Workspace.open(work / "home") as ws:
+        drawn = draw(source, tier, args.queries, sizes, work / "drawn")
+        bench = Bench(ws, drawn, RECIPE)
+        _print(machine(), counts(drawn, source, tier))
+        _print(body_table(bench, source, tier))
+        bench.prepare()
+        _print(filter_table(bench, drawn))
+        _print(objective_table(bench, drawn))
+        _print(before_after_table(bench, drawn))
+        _print("Seconds:", *(f"- {step}: {took:.0f}" for step, took in bench.seconds().items()))
+
+
+def _arguments() -> argparse.Namespace:
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=layout)
     parser.add_argument("benchmark")
     parser.add_argument("work", type=Path)
     parser.add_argument("--tier", default="")
     parser.add_argument("--queries", type=Path)
-    parser.add_argument("--generated", type=int, default=400)
-    args = parser.parse_args()
-    args.work.mkdir(parents=True, exist_ok=True)
-    folder = _folder(args.benchmark, args.work)
-    tier = args.tier or next(path.name for path in sorted(folder.iterdir()) if path.is_dir())
-    with Workspace.open(args.work / "home") as ws:
-        _prepare(ws, folder, tier, args.queries)
-        rows = [
-            _body(ws, folder, tier),
-            _filter(ws, folder, tier, args.generated),
-            _objective(ws, folder, tier, args.generated),
-        ]
-    cores = len(os.sched_getaffinity(0))
-    print(
-        f"\n{platform.processor() or platform.machine()}, {cores} cores; {args.generated} made "
-        f"queries; {folder.name}, {tier}\n"
-    )
-    print("| ablation | with | without | difference, paired [95%] | R@20 with, without |")
-    print("|---|---|---|---|---|")
-    print("\n".join(rows))
+    parser.add_argument("--skills", type=int, default=DEFAULTS.skills, help="0: the whole pool")
+    parser.add_argument("--limit", type=int, default=DEFAULTS.training, help="training queries")
+    parser.add_argument("--held-out", type=int, default=DEFAULTS.held_out, help="of FILE, asked")
+    return parser.parse_args()
 
 
-def _folder(benchmark: str, work: Path) -> Path:
-    return demo_benchmark(work / "demo") if benchmark == "demo" else Path(benchmark)
-
-
-def _prepare(ws: Workspace, folder: Path, tier: str, queries: Path | None) -> None:
-    """Import the pool, declare what the benchmark asks as held out, and keep what may train."""
-    ws.catalogs.sync(str(folder / tier), CATALOG, say)
-    mapped = ws.exchange.read_benchmark(folder)
-    ws.exchange.keep_queries(
-        mapped, ImportOptions(suite="benchmark", author="bench", held_out=True)
-    )
-    if queries is not None:
-        lines = [json.loads(line) for line in queries.read_text(encoding="utf-8").splitlines()]
-        rows = [
-            NewQuery(line["query"], (f"{CATALOG}/{line['skill_id']}",), Split.TRAIN)
-            for line in lines
-        ]
-        ws.labels.save_queries(rows, "written", "bench", "upload")
-    for profile in ("compact", BASE):
-        ws.indexing.build(say, profile)
-
-
-def _body(ws: Workspace, folder: Path, tier: str) -> str:
-    options = RouteOptions()
-    pair = [_evaluated(ws, folder, tier, replace(options, body=body)) for body in (True, False)]
-    return _row("body (both stages, shipped models)", *pair)
-
-
-def _filter(ws: Workspace, folder: Path, tier: str, generated: int) -> str:
-    pair = []
-    for filtered in (True, False):
-        options = TrainOptions(
-            TrainKind.ENCODER,
-            BASE,
-            encoder=CONFIG,
-            mining=MiningOptions(filtered=filtered),
-            generated=generated,
-        )
-        name = _trained(ws, f"encoder-{'filtered' if filtered else 'unfiltered'}", options)
-        route = RouteOptions(profile=name, stage1=Stage1.DENSE, rerank=False)
-        pair.append(_evaluated(ws, folder, tier, route))
-    return _row("false-negative filter (encoder alone)", *pair)
-
-
-def _objective(ws: Workspace, folder: Path, tier: str, generated: int) -> str:
-    pair = []
-    for objective in (Objective.LISTWISE, Objective.POINTWISE):
-        options = TrainOptions(
-            TrainKind.RERANKER, BASE, reranker=CONFIG, objective=objective, generated=generated
-        )
-        name = _trained(ws, f"reranker-{objective.value}", options)
-        route = RouteOptions(profile=name, stage1=Stage1.DENSE)
-        pair.append(_evaluated(ws, folder, tier, route))
-    return _row("listwise objective (dense, then reranked)", *pair)
-
-
-def _trained(ws: Workspace, name: str, options: TrainOptions) -> str:
-    known = {run.name: run for run in ws.training.runs()}
-    run = known.get(name)
-    if run is None or run.finished_at is None:
-        run = ws.training.train(name, None if run else options, say)
-    print(f"{name}: {dict(run.counts)}")
-    return name
-
-
-def _evaluated(ws: Workspace, folder: Path, tier: str, options: RouteOptions) -> Evaluation:
-    return ws.evaluation.keep(folder, tier, options=options, listener=say)
-
-
-def _row(what: str, on: Evaluation, off: Evaluation) -> str:
-    a, b = part_of("with", on.tasks), part_of("without", off.tasks)
-    found = compare(off, on).differences["Hit@1"]
-    hits = [
-        f"{p.figures['Hit@1'].mean:.3f} [{p.figures['Hit@1'].low:.3f}, "
-        f"{p.figures['Hit@1'].high:.3f}]"
-        for p in (a, b)
+def body_table(bench: Bench, source: Path, tier: str) -> list[str]:
+    """Return the first ablation's table: what both stages lose without bodies."""
+    full, bare = (bench.asked_whole(source, tier, body=body) for body in (True, False))
+    return [
+        "## 1. Body",
+        "",
+        *HEAD,
+        *lines(
+            Side("name, description and body", full.tasks),
+            Side("name and description", bare.tasks),
+        ),
     ]
-    recall = ", ".join(f"{p.figures['Recall@20'].mean:.3f}" for p in (a, b))
-    gain = f"{found.difference:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
-    return f"| {what} | {hits[0]} | {hits[1]} | {gain} | {recall} |"
 
 
-def say(progress: Progress) -> None:
-    """Print a line every tenth of a stage."""
-    if progress.total and progress.done % max(progress.total // 10, 1) == 0:
-        left = progress.remaining_seconds or 0
-        print(f"{progress.stage} {progress.done}/{progress.total}, {left:.0f} s left", flush=True)
+def filter_table(bench: Bench, drawn: Drawn) -> list[str]:
+    """Return the second one's: encoders asked alone, their negatives filtered or not."""
+    runs = (bench.both(), bench.unfiltered())
+    pair = [bench.asked(run.name, dense()) for run in runs]
+    names = ("filtered", "unfiltered")
+    notes = [
+        f"{name}: {mined(run, TrainKind.ENCODER)}" for name, run in zip(names, runs, strict=True)
+    ]
+    return ["## 2. False-negative filter", "", *_by_group(drawn, names, pair), *notes]
+
+
+def objective_table(bench: Bench, drawn: Drawn) -> list[str]:
+    """Return the third one's: both stages, stage 2 going by its text score alone."""
+    runs = (bench.both(), bench.pointwise())
+    pair = [bench.asked(run.name) for run in runs]
+    note = f"lists: {mined(runs[0], TrainKind.RERANKER)}"
+    return ["## 3. Objective", "", *_by_group(drawn, ("listwise", "pointwise"), pair), note]
+
+
+def before_after_table(bench: Bench, drawn: Drawn) -> list[str]:
+    """Return what training made of the base, beside the shipped pair."""
+    run, start = bench.both(), str(bench.start)
+    asked = {
+        "trained": bench.asked(run.name),
+        "base, cosine alone": bench.asked(start, dense()),
+        "base and BM25": bench.asked(start, RouteOptions(rerank=False)),
+        "shipped": bench.asked(bench.shipped),
+    }
+    return [
+        "## 4. Before and after",
+        "",
+        *_by_group(drawn, tuple(asked), list(asked.values())),
+        f"trained: {dict(run.counts)}",
+    ]
+
+
+def mined(run: TrainingRun, part: TrainKind) -> str:
+    """Return what a run's negatives are, and what the filter took out, in a line."""
+    report = run.mining[part.value]
+    steps = run.reports[part.value]
+    return (
+        f"{report.queries} queries, {sum(report.negatives.values())} negatives, taken out "
+        f"{dict(report.filtered)}; {steps.steps} steps, loss {steps.first_loss:.3f} to "
+        f"{steps.last_loss:.3f}"
+    )
+
+
+def _by_group(drawn: Drawn, names: Iterable[str], made: list[Evaluation]) -> list[str]:
+    """Return one table for each group of queries: the benchmark's, and held-out written ones."""
+    written = {one.query.strip() for one in drawn.held_out}
+    fresh = [one for one in drawn.held_out if one.held_out]
+    groups = {"the benchmark's": [t for t in made[0].tasks if t.query.strip() not in written]}
+    if drawn.held_out:
+        groups["held-out"] = of_queries(made[0], drawn.held_out)
+    if 0 < len(fresh) < len(drawn.held_out):
+        groups["held-out, none trained the shipped networks"] = of_queries(made[0], fresh)
+    rows = []
+    for name, tasks in groups.items():
+        ids = {task.task_id for task in tasks}
+        sides = [
+            Side(side, [task for task in one.tasks if task.task_id in ids])
+            for side, one in zip(names, made, strict=True)
+        ]
+        rows += [f"Queries: {name} ({len(tasks)}).", "", *HEAD, *lines(*sides), ""]
+    return rows
+
+
+def counts(drawn: Drawn, source: Path, tier: str) -> str:
+    """Return how much is asked, trained on and searched, in a line."""
+    whole, tasks = load_pool(source, tier), load_benchmark(drawn.folder).tasks
+    clean = sum(unseen(one.skill.skill_id.partition("/")[2]) for one in drawn.held_out)
+    return (
+        f"{source.resolve().name}, {tier}: {len(whole)} skills, drawn "
+        f"{len(load_pool(drawn.folder, tier))}; {len(tasks)} tasks; {len(drawn.training)} training "
+        f"queries; {len(drawn.held_out)} held out, {clean} of them unseen by the shipped networks"
+    )
+
+
+def machine() -> str:
+    """Return this machine's processor and how many cores may be used."""
+    model = platform.processor() or platform.machine()
+    if CPUINFO.exists():
+        named = (line for line in CPUINFO.read_text().splitlines() if line.startswith("model name"))
+        model = next(named, f": {model}").partition(":")[2].strip()
+    return f"{model}, {len(os.sched_getaffinity(0))} of {os.cpu_count()} cores"
+
+
+def _print(*parts: str | list[str]) -> None:
+    for part in parts:
+        print(part if isinstance(part, str) else "\n".join(part))
+    print(flush=True)
 
 
 if __name__ == "__main__":
