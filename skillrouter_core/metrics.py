@@ -157,6 +157,20 @@ class PairedDifference:
     better: int
     worse: int
 
+    @property
+    def p_value(self) -> float:
+        """The exact two-sided sign test over the tasks that differ: McNemar's for a hit or miss.
+
+        The chance of a split at least as uneven as `better` to `worse` if neither were better;
+        1 where no task differs.
+        """
+        differ = self.better + self.worse
+        ways = tail = 1  # to choose k of them, and to choose k or fewer
+        for k in range(min(self.better, self.worse)):
+            ways = ways * (differ - k) // (k + 1)
+            tail += ways
+        return min(1.0, 2 * tail / (1 << differ))
+
 
 def paired_difference(
     a: Sequence[float], b: Sequence[float], *, resamples: int = RESAMPLES, seed: int = SEED

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from skillrouter_core.errors import UsageError
 from skillrouter_core.metrics import (
@@ -18,7 +18,7 @@ from skillrouter_core.metrics import (
     paired_difference,
     task_metrics,
 )
-from skillrouter_core.records.evaluations import EvaluatedTask, Evaluation
+from skillrouter_core.records.evaluations import EvaluatedTask, Evaluation, EvaluationInfo
 
 STAGE1_HIT, TOLERANT_HIT, RETRIEVED = "Stage-1 Hit@1", "Hit@1, copies allowed", "Recall@20"
 FIGURES = (
@@ -105,11 +105,7 @@ def compare(before: Evaluation, after: Evaluation) -> Comparison:
 
     Raises UsageError where the two did not ask the same tasks over the same pool.
     """
-    if before.info.fingerprint != after.info.fingerprint:
-        raise UsageError(
-            f"{before.info.evaluation_id} and {after.info.evaluation_id} asked other tasks or "
-            "searched another pool; compare evaluations of one benchmark and tier"
-        )
+    _require_fellows(before.info, after.info)
     later = {task.task_id: task for task in after.tasks}
     both = [(task, later[task.task_id]) for task in before.tasks]
     old, new = ([figures_of(pair[side]) for pair in both] for side in (0, 1))
@@ -120,6 +116,27 @@ def compare(before: Evaluation, after: Evaluation) -> Comparison:
     fixed = tuple(pair for pair in both if pair[1].hit and not pair[0].hit)
     spoiled = tuple(pair for pair in both if pair[0].hit and not pair[1].hit)
     return Comparison(differences, fixed, spoiled)
+
+
+def compare_parts(
+    before: Evaluation, after: Evaluation, key: Callable[[EvaluatedTask], str]
+) -> dict[str, Comparison]:
+    """Return what changed in each group that `key` makes of the tasks, by the group's name.
+
+    Raises UsageError as `compare` does.
+    """
+    _require_fellows(before.info, after.info)
+    groups: dict[str, list[EvaluatedTask]] = defaultdict(list)
+    for task in after.tasks:
+        groups[key(task)].append(task)
+    earlier = {task.task_id: task for task in before.tasks}
+    return {
+        name: compare(
+            replace(before, tasks=tuple(earlier[one.task_id] for one in group)),
+            replace(after, tasks=tuple(group)),
+        )
+        for name, group in groups.items()
+    }
 
 
 def stage2_effect(
@@ -139,3 +156,11 @@ def misses(tasks: Sequence[EvaluatedTask]) -> tuple[EvaluatedTask, ...]:
 def _figure(values: Sequence[float]) -> Figure:
     low, high = bootstrap_interval(values)
     return Figure(sum(values) / len(values), low, high, len(values))
+
+
+def _require_fellows(before: EvaluationInfo, after: EvaluationInfo) -> None:
+    if before.fingerprint != after.fingerprint:
+        raise UsageError(
+            f"{before.evaluation_id} and {after.evaluation_id} asked other tasks or searched "
+            "another pool; compare evaluations of one benchmark and tier"
+        )

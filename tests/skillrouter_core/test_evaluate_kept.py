@@ -14,6 +14,7 @@ from skillrouter_core.evaluate.comparing import (
     STAGE1_HIT,
     TOLERANT_HIT,
     compare,
+    compare_parts,
     misses,
     part_of,
     parts,
@@ -139,6 +140,26 @@ def test_evaluations_of_other_pools_do_not_compare() -> None:
     other = evaluation(task("t", ["a"], ["a"]), name="two", fingerprint="another")
     with pytest.raises(UsageError, match="two"):
         compare(one, other)
+    with pytest.raises(UsageError, match="two"):
+        compare_parts(one, other, lambda task: task.style)
+
+
+def test_what_changed_in_each_part() -> None:
+    before = evaluation(
+        task("t1", ["a"], ["x", "a"], style="short"),
+        task("t2", ["b"], ["b"], style="long"),
+        task("t3", ["c"], ["c"], style="long"),
+    )
+    after = evaluation(
+        task("t3", ["c"], ["x", "c"], style="long"),
+        task("t1", ["a"], ["a"], style="short"),
+        task("t2", ["b"], ["b"], style="long"),
+        name="two",
+    )
+    found = compare_parts(before, after, lambda one: one.style)
+    changes = {name: part.differences["Hit@1"].difference for name, part in found.items()}
+    assert changes == {"short": 1.0, "long": -0.5}
+    assert [pair[1].task_id for pair in found["long"].spoiled] == ["t3"]
 
 
 def test_what_stage_2_fixed_and_spoiled() -> None:

@@ -8,10 +8,12 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from skillrouter_core.errors import UsageError
 from skillrouter_core.metrics import (
     METRIC_NAMES,
+    PairedDifference,
     bootstrap_interval,
     distinct,
     paired_difference,
@@ -282,6 +284,20 @@ def test_paired_difference_by_hand() -> None:
 def test_paired_difference_of_a_system_with_itself_is_nothing() -> None:
     gain = paired_difference([1, 0, 1], [1, 0, 1])
     assert (gain.difference, gain.low, gain.high, gain.better, gain.worse) == (0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("better", "worse", "p_value"),
+    [(0, 0, 1), (3, 3, 1), (1, 0, 1), (5, 0, 2 / 32), (0, 6, 2 / 64), (1, 6, 2 * (1 + 7) / 128)],
+)
+def test_the_sign_test_by_hand(better: int, worse: int, p_value: float) -> None:
+    assert PairedDifference(0.0, 0.0, 0.0, better, worse).p_value == p_value
+
+
+@pytest.mark.parametrize(("better", "worse"), [(19, 6), (37, 52), (1200, 900)])
+def test_the_sign_test_as_scipy_has_it(better: int, worse: int) -> None:
+    found = PairedDifference(0.0, 0.0, 0.0, better, worse).p_value
+    assert found == pytest.approx(binomtest(better, better + worse).pvalue, rel=1e-6)
 
 
 def test_pairing_is_narrower_than_two_intervals() -> None:
