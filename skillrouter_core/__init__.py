@@ -44,6 +44,7 @@ LAYERS = (
     "train",
     "registry",
     "tuning",
+    "fitting",
     "workspace",
     "kinds",
     "jobs",

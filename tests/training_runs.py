@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 
 from safetensors.torch import load_file, save_file
 
 from skillrouter_core.labelling.splits import split_of
 from skillrouter_core.records import Split
+from skillrouter_core.records.labels import NewQuery
 from skillrouter_core.records.training import TrainConfig, TrainKind, TrainOptions
 from skillrouter_core.workspace import Workspace
 from tests.stores import scan, skill
@@ -66,19 +67,27 @@ def pair(number: int) -> str:
     return f"{WORDS[first]} {WORDS[(first + 1 + number // 15) % 16]}"
 
 
-def text(number: int, split: Split = Split.TRAIN) -> str:
-    """Return a query for a skill on one side of the split."""
+def text(number: int, split: Split = Split.TRAIN, turn: int = 0) -> str:
+    """Return a query for a skill on one side of the split, one of many."""
     tries = (f"{pair(number)} thing{number} case{attempt}a{number}" for attempt in count())
-    return next(one for one in tries if split_of(one) is split)
+    return next(islice((one for one in tries if split_of(one) is split), turn, None))
 
 
-def ask(ws: Workspace, numbers: range, split: Split = Split.TRAIN, suite: str = "s") -> list[str]:
-    """Save a query for each of some skills and return their texts."""
-    made = []
-    for number in numbers:
-        made.append(text(number, split))
-        ws.labels.save_query(made[-1], suite=suite, expected=(skill_id(number),))
-    return made
+def ask(
+    ws: Workspace,
+    numbers: range,
+    split: Split = Split.TRAIN,
+    suite: str = "s",
+    *,
+    turns: int = 1,
+    turn: int = 0,
+) -> list[str]:
+    """Save a query for each of some skills, or `turns` from `turn` on, and return their texts."""
+    every = range(turn, turn + turns)
+    asked = [(number, text(number, split, one)) for number in numbers for one in every]
+    rows = [NewQuery(one, (skill_id(number),)) for number, one in asked]
+    ws.labels.save_queries(rows, suite=suite, author="", source="upload")
+    return [one for _, one in asked]
 
 
 def options(kind: TrainKind, name: str, **changes: object) -> TrainOptions:

@@ -243,6 +243,7 @@ def run_lines(run: TrainingRun) -> list[str]:
     return [
         *lines,
         "",
+        *map(plain, run.notes),
         f"{name} took {duration(run.seconds)} and lies in {plain(str(run.folder))}",
         f"Try it with --profile {name}; let it answer with: skillrouter models promote {name}",
     ]

@@ -6,6 +6,7 @@ this. Must not know models, losses or the database.
 """
 
 from skillrouter_core.mining.files import (
+    HELD_OUT,
     LABELS,
     LISTS,
     PAIRS,
@@ -59,6 +60,7 @@ from skillrouter_core.mining.queries import (
 __all__ = [
     "FALSE_NEGATIVE_COSINE",
     "FALSE_NEGATIVE_JACCARD",
+    "HELD_OUT",
     "LABELS",
     "LISTS",
     "MAX_QUERY_CHARS",

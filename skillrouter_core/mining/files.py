@@ -1,8 +1,8 @@
 """What a run keeps of its data: labels, pairs, lists, and the texts they speak of.
 
-Responsible for the files `labels.jsonl`, `pairs.jsonl`, `lists.jsonl` and `texts.jsonl` of a
-run's folder, each written whole or not at all. With them a run can be repeated, resumed or
-moved to another machine without the database. Must not know what is trained.
+Responsible for the files `labels.jsonl`, `held-out.jsonl`, `pairs.jsonl`, `lists.jsonl` and
+`texts.jsonl` of a run's folder, each written whole or not at all. With them a run can be
+repeated, resumed or moved to another machine without the database. Must not know what is trained.
 
 A text is kept once, under its content hash; rows name (skill id, hash) of each skill.
 """
@@ -23,21 +23,23 @@ from skillrouter_core.records import Skill
 from skillrouter_core.records.training import LabelRole, LabelSource, TrainLabel
 
 LABELS, PAIRS, LISTS, TEXTS = "labels.jsonl", "pairs.jsonl", "lists.jsonl", "texts.jsonl"
+HELD_OUT = "held-out.jsonl"
+"""Labels of the queries that nothing is trained on, in the form of LABELS."""
 
 Key = tuple[str, str]
 """(skill id, content hash)."""
 
 
-def write_labels(folder: Path, labels: Sequence[TrainLabel]) -> None:
-    """Write the exact labels of a run."""
-    _write(folder / LABELS, (asdict(label) for label in labels))
+def write_labels(folder: Path, labels: Sequence[TrainLabel], file: str = LABELS) -> None:
+    """Write the exact labels of a run, or those it is fitted on around its networks."""
+    _write(folder / file, (asdict(label) for label in labels))
 
 
-def read_labels(folder: Path) -> tuple[TrainLabel, ...]:
+def read_labels(folder: Path, file: str = LABELS) -> tuple[TrainLabel, ...]:
     """Return a run's labels; raise TrainingError where they are missing or damaged."""
     return tuple(
         TrainLabel(**{**row, "source": LabelSource(row["source"]), "role": LabelRole(row["role"])})
-        for row in _rows(folder / LABELS)
+        for row in _rows(folder / file)
     )
 
 
@@ -115,7 +117,12 @@ def write_lists(folder: Path, lists: Sequence[CandidateList]) -> None:
             {
                 "query": one.query,
                 "candidates": [
-                    {"skill": _key(entry.skill), "bm25": entry.bm25, "dense": entry.dense}
+                    {
+                        "skill": _key(entry.skill),
+                        "bm25": entry.bm25,
+                        "dense": entry.dense,
+                        "wording": entry.wording,
+                    }
                     for entry in one.candidates
                 ],
             }
@@ -131,7 +138,12 @@ def read_lists(folder: Path) -> tuple[CandidateList, ...]:
         CandidateList(
             row["query"],
             tuple(
-                Scored(texts.skill(*entry["skill"]), entry["bm25"], entry["dense"])
+                Scored(
+                    texts.skill(*entry["skill"]),
+                    entry["bm25"],
+                    entry["dense"],
+                    tuple(entry.get("wording", ())),
+                )
                 for entry in row["candidates"]
             ),
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from skillrouter_core.mining.filtering import FalseNegativeFilter, false_negative_layer
 from skillrouter_core.records import Skill
@@ -17,11 +17,16 @@ from skillrouter_core.records.training import MiningReport, NegativeSource
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A skill in a candidate list with its stage-1 features."""
+    """A skill in a candidate list with its stage-1 features.
+
+    `wording` are the numbers of `skillrouter_core.wording`, in its order; empty where nobody read
+    the whole texts.
+    """
 
     skill: Skill
     bm25: float
     dense: float
+    wording: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,7 @@ class ListMiner:
             elif not negatives:
                 self._dropped["no negatives"] += 1
             else:
-                first = Scored(target, right.bm25, right.dense)
+                first = replace(right, skill=target)
                 lists.append(CandidateList(query.text, (first, *negatives)))
                 self._count(query, negatives)
         return tuple(lists)

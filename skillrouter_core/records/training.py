@@ -257,7 +257,8 @@ class TrainingRun:
     done. `models` names what it trains from, as it was when it began: "encoder", "reranker" (empty
     for none) and "preset". `counts` says how many labels it uses, by kind, and what was left out;
     `mining` has a report by network, `reports` its steps with first and last loss. `revision` is
-    the code's, empty where it is no git checkout.
+    the code's, empty where it is no git checkout. `notes` say on what the numbers around the
+    networks were fitted, or why they were not.
     """
 
     name: str
@@ -275,6 +276,7 @@ class TrainingRun:
     started_at: datetime | None
     finished_at: datetime | None
     seconds: float
+    notes: tuple[str, ...] = ()
 
     @property
     def resumable(self) -> bool:

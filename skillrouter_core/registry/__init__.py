@@ -5,6 +5,7 @@ trained, nor the database.
 """
 
 from skillrouter_core.registry.card import card
+from skillrouter_core.registry.fitted import Fitted, read_fitted, write_fitted
 from skillrouter_core.registry.folders import (
     CARD,
     METRICS,
@@ -23,6 +24,7 @@ __all__ = [
     "METRICS",
     "RUN",
     "SHIPPED",
+    "Fitted",
     "Promotion",
     "card",
     "checked_name",
@@ -30,7 +32,9 @@ __all__ = [
     "note",
     "noting",
     "promotions",
+    "read_fitted",
     "read_record",
     "standing_on",
     "trained_names",
+    "write_fitted",
 ]

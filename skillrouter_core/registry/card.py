@@ -13,6 +13,9 @@ LICENCE = (
     "all-MiniLM-L6-v2 and all-mpnet-base-v2 are under Apache 2.0."
 )
 
+TOLD = ("created_at", "revision", "options", "counts", "mining", "reports", "notes", "machine")
+"""Of a run's record so much is told on the card."""
+
 USE = """\
 ```python
 from transformers import AutoModel, AutoTokenizer
@@ -65,11 +68,7 @@ def _models(encoder: str, reranker: str | None, preset: str) -> str:
 def _training(run: Mapping[str, Any]) -> str:
     if not run:
         return "No record of its training lies beside it."
-    lines = [
-        f"- {key.replace('_', ' ')}: {_value(run[key])}"
-        for key in ("created_at", "revision", "options", "counts", "mining", "reports", "machine")
-        if run.get(key)
-    ]
+    lines = [f"- {key.replace('_', ' ')}: {_value(run[key])}" for key in TOLD if run.get(key)]
     return "\n".join(lines) or "Its record says nothing of labels or settings."
 
 
@@ -79,7 +78,9 @@ def _figures(metrics: Mapping[str, Any]) -> str:
         return "Not measured yet."
     lines = [
         f"{metrics.get('tasks', 0)} queries of {metrics.get('benchmark', 'an unnamed benchmark')}, "
-        f"over {metrics.get('pool', 0)} skills; 95% bootstrap intervals.",
+        f"over {metrics.get('pool', 0)} skills, asked of {metrics.get('before', 'another model')} "
+        "(before) and of this one (after); 95% bootstrap intervals, the change is paired by query.",
+        *_served(metrics.get("fitted_on", 0)),
         "",
         "| figure | before | after | change |",
         "|---|---|---|---|",
@@ -88,6 +89,15 @@ def _figures(metrics: Mapping[str, Any]) -> str:
         f"| {row['name']} | {row['before']} | {row['after']} | {row['change']} |" for row in rows
     ]
     return "\n".join(lines)
+
+
+def _served(count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    return (
+        f"{count} of them served to fit the numbers around the networks; each is answered by "
+        "numbers fitted without it.",
+    )
 
 
 def _value(value: Any) -> str:

@@ -14,7 +14,7 @@ import torch
 from torch.nn import functional
 
 from skillrouter_core.losses import listwise_cross_entropy, pointwise_bce
-from skillrouter_core.mining import CandidateList
+from skillrouter_core.mining import CandidateList, Scored
 from skillrouter_core.models import find_model
 from skillrouter_core.progress import ProgressListener, silent
 from skillrouter_core.records.training import Objective
@@ -41,7 +41,7 @@ def train_reranker(
     *,
     preset: TextPreset,
     config: TrainConfig,
-    feature_weights: tuple[float, float],
+    feature_weights: Sequence[float],
     objective: Objective = Objective.LISTWISE,
     listener: ProgressListener = silent,
     curve: Path | None = None,
@@ -50,8 +50,9 @@ def train_reranker(
     """Train a cross-encoder on candidate lists and write it to `folder`.
 
     A causal language model learns the yes/no judgement of the paper, anything else to classify.
-    `feature_weights` multiply a candidate's (ln(1 + BM25), cosine) and are added to its score
-    inside the loss: the network learns what stage 1 does not know already.
+    `feature_weights` multiply what is known of a candidate beside the network, (ln(1 + BM25),
+    cosine, and the wording's numbers if given), and are added to its score inside the loss: the
+    network learns what the other numbers do not know already.
     Raises TrainingError when there are fewer lists than one batch.
     """
     require_batch(lists, config)
@@ -85,23 +86,26 @@ def train_reranker(
     return report
 
 
+def known(candidate: Scored, weights: Sequence[float]) -> float:
+    """Return what the other numbers make of a candidate; a wording nobody read counts as 0."""
+    numbers = (math.log1p(candidate.bm25), candidate.dense, *candidate.wording)
+    return math.fsum(weight * one for weight, one in zip(weights, numbers, strict=False))
+
+
 def _mean(scores: Sequence[torch.Tensor]) -> float:
     return float(torch.cat([one.flatten() for one in scores]).mean())
 
 
 def _as_lists(
-    flat: torch.Tensor, batch: Sequence[CandidateList], weights: tuple[float, float]
+    flat: torch.Tensor, batch: Sequence[CandidateList], weights: Sequence[float]
 ) -> torch.Tensor:
-    """Return scores [lists, longest list], stage-1 features added, -inf where a list is shorter."""
+    """Return scores [lists, longest list], what is known added, -inf where a list is shorter."""
     width = max(len(one.candidates) for one in batch)
     rows, start = [], 0
     for one in batch:
         size = len(one.candidates)
-        features = torch.tensor(
-            [weights[0] * math.log1p(c.bm25) + weights[1] * c.dense for c in one.candidates],
-            device=flat.device,
-        )
-        row = flat[start : start + size] + features
+        features = [known(entry, weights) for entry in one.candidates]
+        row = flat[start : start + size] + torch.tensor(features, device=flat.device)
         rows.append(functional.pad(row, (0, width - size), value=float("-inf")))
         start += size
     return torch.stack(rows)

@@ -42,7 +42,7 @@ class Order:
     preset: str
     config: TrainConfig
     objective: Objective = Objective.LISTWISE
-    feature_weights: tuple[float, float] = (0.0, 0.0)
+    feature_weights: tuple[float, ...] = (0.0, 0.0)
 
 
 def write_order(folder: Path, order: Order) -> None:

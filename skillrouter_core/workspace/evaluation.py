@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from skillrouter_core.evaluate import RankedAnswer, TierReport
     from skillrouter_core.index import SkillIndex
     from skillrouter_core.records.evaluations import Evaluation, EvaluationInfo
-    from skillrouter_core.route import Router
+    from skillrouter_core.rerank import Reranker
+    from skillrouter_core.route import Router, Tuning
     from skillrouter_core.workspace import Workspace
     from skillrouter_core.workspace.kept_evaluations import Subject
+    from skillrouter_core.workspace.unseen import UnseenRouter
 
 RIGHT = 3
 """The grade of a skill that answers a query."""
@@ -34,7 +36,7 @@ RIGHT = 3
 class _Ranking:
     """A Router behind evaluate's RankingRouter protocol."""
 
-    def __init__(self, router: Router, options: RouteOptions) -> None:
+    def __init__(self, router: UnseenRouter, options: RouteOptions) -> None:
         self._router, self._options = router, options
 
     def rank(self, query: str) -> RankedAnswer:
@@ -227,19 +229,28 @@ class Evaluating:
 
     def _router(
         self, index: SkillIndex, pool: Sequence[Skill], options: RouteOptions, profile: Profile
-    ) -> Router:
+    ) -> UnseenRouter:
+        """Return what answers; a query that numbers were fitted on meets those that were not."""
         from skillrouter_core.route import Router
+        from skillrouter_core.workspace.unseen import UnseenRouter
 
         models = self._workspace.models
         by_id = {skill.skill_id: skill for skill in pool}
-        return Router(
-            index,
-            lambda ids: {one: by_id[one] for one in ids if one in by_id},
-            preset_named(profile.preset),
-            encoder=models.encoder(profile),
-            reranker=models.reranker(profile) if options.rerank else None,
-            tuning=models.tuning(profile),
-        )
+        encoder = models.encoder(profile)
+        reranker = models.reranker(profile) if options.rerank else None
+
+        def make(network: Reranker | None, tuning: Tuning) -> Router:
+            return Router(
+                index,
+                lambda ids: {one: by_id[one] for one in ids if one in by_id},
+                preset_named(profile.preset),
+                encoder=encoder,
+                reranker=network,
+                tuning=tuning,
+            )
+
+        own = make(reranker, models.tuning(profile))
+        return UnseenRouter(profile, reranker, own, make)
 
     def _folder(self, folder: Path, tier: str, profile: Profile) -> Path:
         place = f"{folder.resolve()}\x1f{tier}\x1f{profile.name}"

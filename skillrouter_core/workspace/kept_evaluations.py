@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from skillrouter_core.errors import BenchmarkError, UsageError
 from skillrouter_core.models import Profile, find_model
@@ -27,7 +27,6 @@ from skillrouter_core.records.evaluations import (
 
 if TYPE_CHECKING:
     from skillrouter_core.evaluate.copies import CopyFinder
-    from skillrouter_core.route import Router
 
 DESCRIPTION_CHARS = 300
 """Of a candidate's description so much is kept with an evaluation."""
@@ -36,6 +35,14 @@ LABELS = "labels"
 """Name of the benchmark made of the workspace's own held-out queries and live skills."""
 DEMO = "demo"
 """Name of the benchmark that ships with the program."""
+
+
+class Routing(Protocol):
+    """Whatever answers queries: a router, or one for each share of them."""
+
+    def route(self, query: str, options: RouteOptions | None = None) -> Route:
+        """Return the two-stage answer to a query."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,7 @@ def label_subject(right_of: Mapping[str, Sequence[str]], pool: Sequence[Skill]) 
 
 def ask(
     subject: Subject,
-    router: Router,
+    router: Routing,
     options: RouteOptions,
     profile: Profile,
     copies: CopyFinder,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from skillrouter_core.errors import UsageError
 from skillrouter_core.progress import ProgressListener
 from skillrouter_core.records import RouteOptions
-from skillrouter_core.registry import CARD, METRICS, SHIPPED
+from skillrouter_core.registry import CARD, METRICS, SHIPPED, read_fitted
 from skillrouter_core.workspace.serving import DEFAULT
 
 if TYPE_CHECKING:
@@ -35,8 +35,10 @@ def measure(
     `source` is "labels" (the workspace's held-out queries), "demo" or a benchmark's folder. A
     model that is in use itself is held against the shipped pair. Both evaluations are kept and
     can be opened on the page Evaluate. Returned is what metrics.json beside the model holds:
-    benchmark, tier, tasks, pool, before (the model it was held against), before_id, after_id, and
-    rows of name, before, after and change with 95% bootstrap intervals. Raises UsageError for the
+    benchmark, tier, tasks, pool, fitted_on (how many of the tasks served to fit numbers around the
+    model's networks: each is answered by numbers fitted without it), before (the model it was held
+    against), before_id, after_id, and rows of name, before, after and change with 95% bootstrap
+    intervals. Raises UsageError for the
     shipped pair or where nothing can be asked, BenchmarkError, the ModelError family and what the
     listener raises; what was measured earlier stays then.
     """
@@ -59,6 +61,7 @@ def measure(
         "tier": before.info.tier,
         "tasks": before.info.tasks,
         "pool": before.info.pool,
+        "fitted_on": _fitted_on(ws, name, after),
         "before": former if former != name else SHIPPED,
         "before_id": before.info.evaluation_id,
         "after_id": after.info.evaluation_id,
@@ -69,6 +72,13 @@ def measure(
     _replace(folder / METRICS, json.dumps(metrics, indent=2) + "\n")
     _replace(folder / CARD, ws.registry.card(name))
     return metrics
+
+
+def _fitted_on(ws: Workspace, name: str, after: Evaluation) -> int:
+    profile = ws.profile(name)
+    parts = [place for place in (profile.encoder, profile.reranker) if place]
+    served: frozenset[str] = frozenset().union(*(read_fitted(one).queries for one in parts))
+    return sum(task.query.strip() in served for task in after.tasks)
 
 
 def rows(before: Evaluation, after: Evaluation) -> list[dict[str, str]]:

@@ -217,6 +217,7 @@ class Training:
     def _begun(self, run: TrainingRun) -> TrainingRun:
         from skillrouter_core.models import target_of
         from skillrouter_core.train.machine import machine, revision
+        from skillrouter_core.workspace.training_numbers import keep_former
 
         profile = self._ws.profile(run.options.profile)
         models = {
@@ -224,6 +225,8 @@ class Training:
             "reranker": target_of(profile.reranker) if profile.reranker else "",
             "preset": profile.preset,
         }
+        if not run.models:
+            keep_former(run.folder, profile)
         begun = replace(
             run,
             state=RunState.RUNNING,
@@ -266,4 +269,7 @@ class Training:
             if part is TrainKind.RERANKER:
                 steps.mine_lists()
             steps.train(part)
+            if part is TrainKind.ENCODER:
+                steps.fit_encoder()  # before the lists are made with its mix
         steps.complete()
+        steps.fit_reranker()

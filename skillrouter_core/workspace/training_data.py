@@ -27,11 +27,12 @@ from skillrouter_core.mining import (
 )
 from skillrouter_core.models import Profile
 from skillrouter_core.progress import Meter, ProgressListener
-from skillrouter_core.records import Skill, Stage1
+from skillrouter_core.records import Hit, Skill, Stage1
 from skillrouter_core.records.maps import NOISE, Level
 from skillrouter_core.records.training import MiningReport, TrainOptions
 from skillrouter_core.retrieve import FusionWeights, retrieve
 from skillrouter_core.texts import TextPreset, encoder_document, encoder_query, preset_named
+from skillrouter_core.wording import Wording, read_wording, whole_text
 
 if TYPE_CHECKING:
     from skillrouter_core.encode import Encoder
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
     from skillrouter_core.workspace.training_labels import TrainQuery
 
+FloatVector = NDArray[np.float32]
 FloatMatrix = NDArray[np.float32]
 
 CHUNK = 64
@@ -50,7 +52,7 @@ class _Vectored:
     """A query with its vector [d] and those of its right answers [n, d]."""
 
     query: TrainQuery
-    vector: NDArray[np.float32]
+    vector: FloatVector
     rights: FloatMatrix
 
 
@@ -62,27 +64,27 @@ class TrainingData:
 
         Raises TrainingError where the index lacks vectors or lags behind the catalogs.
         """
-        self._index: SkillIndex = workspace.routing.index(profile.name)
-        dense = self._index.dense()
-        live = workspace.catalogs.skills_by_id(self._index.ids)
-        if dense is None or list(self._index.hashes) != [
-            live[one].content_hash if one in live else "" for one in self._index.ids
+        self.index: SkillIndex = workspace.routing.index(profile.name)
+        dense = self.index.dense()
+        live = workspace.catalogs.skills_by_id(self.index.ids)
+        if dense is None or list(self.index.hashes) != [
+            live[one].content_hash if one in live else "" for one in self.index.ids
         ]:
             raise TrainingError(
                 f"The index of {profile.name!r} is not up to date with the catalogs; run "
                 f"`skillrouter index --profile {profile.name}` first"
             )
         self._encoder: Encoder = workspace.models.encoder(profile)
-        made_by = self._index.manifest.dense[FULL].model_key
+        made_by = self.index.manifest.dense[FULL].model_key
         if made_by != self._encoder.model_key:
             raise TrainingError(
                 f"The index of {profile.name!r} was made by {made_by!r}, which was promoted after "
                 f"this run began with {self._encoder.model_key!r}; start a new run"
             )
         self._dense: DenseIndex = dense
-        self._skills = with_categories(workspace, [live[one] for one in self._index.ids])
-        self._of_id = {one.skill_id: one for one in self._skills}
-        self._row_of = {digest: row for row, digest in enumerate(self._index.hashes)}
+        self.skills = with_categories(workspace, [live[one] for one in self.index.ids])
+        self._of_id = {one.skill_id: one for one in self.skills}
+        self._row_of = {digest: row for row, digest in enumerate(self.index.hashes)}
         self._preset: TextPreset = preset_named(profile.preset)
 
     def pairs(
@@ -92,7 +94,7 @@ class TrainingData:
         listener: ProgressListener,
     ) -> tuple[tuple[Pair, ...], MiningReport]:
         """Return one pair for each query's target with the query's negatives, and the report."""
-        pool = MiningPool(self._skills, self._dense, self._index.lexical())
+        pool = MiningPool(self.skills, self._dense, self.index.lexical())
         miner = NegativeMiner(pool, options.mining, options.seed)
         meter = Meter(listener, "Mining negatives", len(queries), unit="queries")
         pairs: list[Pair] = []
@@ -111,23 +113,26 @@ class TrainingData:
         options: TrainOptions,
         fusion: FusionWeights,
         listener: ProgressListener,
+        *,
+        worded: bool = False,
     ) -> tuple[tuple[CandidateList, ...], MiningReport]:
-        """Return a list for each target that stage 1 finds among its candidates, and the report."""
+        """Return a list for each target that stage 1 finds among its candidates, and the report.
+
+        `worded`: each candidate's whole text is read for the wording's numbers too.
+        """
         miner = ListMiner(options.list_size, filtered=options.mining.filtered)
         meter = Meter(listener, "Retrieving candidates", len(queries), unit="queries")
         lists: list[CandidateList] = []
         for one in self._vectored(queries):
-            lists += miner.mine(self._listed(one, options.list_size, fusion))
+            found = self._listed(one, options.list_size, fusion)
+            lists += miner.mine(self._worded(found) if worded else found)
             meter.advance()
         return tuple(lists), miner.report()
 
     def _vectored(self, queries: Sequence[TrainQuery]) -> Iterator[_Vectored]:
-        for start in range(0, len(queries), CHUNK):
-            chunk = queries[start : start + CHUNK]
-            texts = [encoder_query(one.text, self._preset) for one in chunk]
-            vectors = self._encoder.encode_queries(texts)
-            for one, vector in zip(chunk, vectors, strict=True):
-                yield _Vectored(one, vector, self._vectors(one.rights))
+        vectors = self.vectors([one.text for one in queries])
+        for one, vector in zip(queries, vectors, strict=True):
+            yield _Vectored(one, vector, self._vectors(one.rights))
 
     def _vectors(self, skills: Sequence[Skill]) -> FloatMatrix:
         """Return the skills' unit vectors [n, d]: the index's, or made anew for texts it lacks."""
@@ -163,14 +168,14 @@ class TrainingData:
 
     def _listed(self, one: _Vectored, size: int, fusion: FusionWeights) -> ListQuery:
         query = one.query
-        found = retrieve(self._index, query.text, one.vector, Stage1.HYBRID, size, fusion).hits
+        found = retrieve(self.index, query.text, one.vector, Stage1.HYBRID, size, fusion).hits
         rows = np.array([hit.row for hit in found], dtype=np.int64)
         cosines = (self._dense.matrix[rows] @ one.rights.T).max(axis=1)
-        ids = [self._index.ids[row] for row in rows]
+        ids = [self.index.ids[row] for row in rows]
         return ListQuery(
             query.text,
             query.targets,
-            [Scored(self._skills[hit.row], hit.bm25 or 0.0, hit.dense or 0.0) for hit in found],
+            [Scored(self.skills[hit.row], hit.bm25 or 0.0, hit.dense or 0.0) for hit in found],
             query.rights,
             self._scored(one),
             frozenset(skill.skill_id for skill in query.related),
@@ -178,12 +183,35 @@ class TrainingData:
             {skill_id: float(cosine) for skill_id, cosine in zip(ids, cosines, strict=True)},
         )
 
+    def _worded(self, found: ListQuery) -> ListQuery:
+        """Return a query's candidates and wrong skills with the numbers of their wording."""
+        every = (*found.candidates, *found.wrong)
+        numbers = self.wording(found.text, [one.skill for one in every]).rows().T.tolist()
+        read = [replace(one, wording=tuple(n)) for one, n in zip(every, numbers, strict=True)]
+        size = len(found.candidates)
+        return replace(found, candidates=read[:size], wrong=tuple(read[size:]))
+
+    def wording(self, query: str, skills: Sequence[Skill]) -> Wording:
+        """Return how the wording of some skills' whole texts follows a query's."""
+        return read_wording(query, [whole_text(one) for one in skills], self.index.lexical())
+
+    def proposals(self, query: str, vector: FloatVector, depth: int) -> tuple[Hit, ...]:
+        """Return what both retrievers propose for a query, with both scores of each."""
+        every = FusionWeights()
+        return retrieve(self.index, query, vector, Stage1.HYBRID, depth, every).hits
+
+    def vectors(self, texts: Sequence[str]) -> Iterator[FloatVector]:
+        """Yield the unit vector [d] of each query."""
+        for start in range(0, len(texts), CHUNK):
+            chunk = [encoder_query(one, self._preset) for one in texts[start : start + CHUNK]]
+            yield from self._encoder.encode_queries(chunk)
+
     def _scored(self, one: _Vectored) -> tuple[Scored, ...]:
         """Return the skills judged wrong with their stage-1 scores, whether found or not."""
         wrong = one.query.wrong
         if not wrong:
             return ()
-        lexical = self._index.lexical().scores(one.query.text)
+        lexical = self.index.lexical().scores(one.query.text)
         cosines = self._vectors(wrong) @ one.vector
         rows = [self._row_of.get(skill.content_hash) for skill in wrong]
         return tuple(

@@ -98,9 +98,14 @@ def queries_from(labels: Iterable[TrainLabel], texts: Texts) -> tuple[TrainQuery
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """All labels: the queries to train on, the guard of the rest, and what is left out."""
+    """All labels: the queries to train on, the guard of the rest, and what is left out.
+
+    `held_out` are those of the rest that have a right answer and that nobody declared a
+    benchmark's: the numbers around the networks may be fitted on them.
+    """
 
     queries: tuple[TrainQuery, ...]
+    held_out: tuple[TrainQuery, ...]
     guard: LeakageGuard
     counts: tuple[LabelCount, ...]
     left_out: Counter[str] = field(hash=False)
@@ -141,12 +146,15 @@ class Collector:
             for text in said
             if splits[text] is Split.HELD_OUT
         ]
+        own = [known[one.query] for one in held_out if not one.benchmark]
+        fitting = tuple(one for one in own if one.targets)
         guard = LeakageGuard(
             held_out, shared_answers=self._shared, vectors=self._vectors(known.values())
         )
         training = [known[text] for text in said if splits[text] is Split.TRAIN]
         queries = tuple(kept for one in training if (kept := self._kept(one, guard)) is not None)
-        return Collected(queries, guard, _counts(known, said, splits), self._left_out)
+        counts = _counts(known, said, splits)
+        return Collected(queries, fitting, guard, counts, self._left_out)
 
     def _said(self) -> dict[str, _Said]:
         """Return everything said, by the query's text, in order of first mention."""

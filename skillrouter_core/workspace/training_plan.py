@@ -26,7 +26,7 @@ from skillrouter_core.records.training import (
 from skillrouter_core.texts import TextPreset, preset_named
 from skillrouter_core.train.config import recipe
 from skillrouter_core.workspace.training_labels import Collected, Collector
-from skillrouter_core.workspace.training_steps import DESCRIPTION, FEWEST, base_of, too_few
+from skillrouter_core.workspace.training_terms import DESCRIPTION, FEWEST, base_of, too_few
 
 if TYPE_CHECKING:
     from skillrouter_core.train.memory import Load
@@ -261,11 +261,27 @@ def _speed_key(part: TrainKind, profile: Profile, config: TrainConfig) -> str:
     return f"{part} of {base_of(profile, part)}, {how}, {machine_key()}"
 
 
+def _fitting(options: TrainOptions, held_out: list[str], skills: int) -> str:
+    """Return what becomes of the numbers around the networks."""
+    from skillrouter_core.fitting import lacking, too_few_to_fit
+
+    wanted = lacking(held_out)
+    if wanted:
+        return too_few_to_fit(len(held_out), wanted)
+    alone = options.kind is TrainKind.ENCODER
+    embeds = f", which takes embedding all {skills:,} skills anew" if alone else ""
+    return (
+        f"Mix, weights of stage 2 and confidence are fitted afterwards on {len(held_out):,} "
+        f"held-out queries{embeds}."
+    )
+
+
 def _notes(options: TrainOptions, collected: Collected, skills: int) -> Iterable[str]:
     if not collected.queries:
         yield "No labelled query can be trained on: generated queries alone would be used."
     if options.kind is TrainKind.BOTH:
         yield f"Before its lists are made, the trained encoder embeds all {skills:,} skills anew."
+    yield _fitting(options, [one.text for one in collected.held_out], skills)
     if collected.left_out.get("asks for what a held-out query asks for") and (
         not options.shared_answers
     ):

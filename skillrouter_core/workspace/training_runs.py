@@ -5,6 +5,8 @@ options in JSON. Must not know how anything is trained.
 
     models/<name>/run.json       options, state, counts, reports, revision, machine, times
     models/<name>/labels.jsonl   the exact labels used; pairs, lists and texts beside it
+    models/<name>/held-out.jsonl what the numbers around the networks are fitted on
+    models/<name>/former.json    those numbers as they were around the models it trains from
     models/<name>/curve.jsonl    every step's loss
     models/<name>/encoder/       the models: together a profile once the state is "done"
     models/<name>/reranker/
@@ -219,6 +221,7 @@ def run_values(run: TrainingRun) -> dict[str, Any]:
         "machine": dict(run.machine),
         **moments,
         "seconds": run.seconds,
+        "notes": list(run.notes),
     }
 
 
@@ -242,6 +245,7 @@ def _run(folder: Path, values: Mapping[str, Any]) -> TrainingRun:
         started_at=_moment(values["started_at"]),
         finished_at=_moment(values["finished_at"]),
         seconds=values["seconds"],
+        notes=tuple(values.get("notes", ())),
     )
 
 

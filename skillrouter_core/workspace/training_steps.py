@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from skillrouter_core.errors import TrainingError
 from skillrouter_core.mining import (
+    HELD_OUT,
     LABELS,
     LISTS,
     PAIRS,
-    DescriptionQueries,
     Generated,
     LeakageGuard,
     Pair,
-    QueryGenerator,
     Texts,
     generate,
     read_labels,
@@ -30,9 +29,8 @@ from skillrouter_core.mining import (
     write_pairs,
     write_texts,
 )
-from skillrouter_core.models import Profile, find_model, root_of, target_of
+from skillrouter_core.models import MANIFEST, Profile
 from skillrouter_core.progress import ProgressListener
-from skillrouter_core.records import Stage1
 from skillrouter_core.records.training import (
     LabelRole,
     LabelSource,
@@ -40,6 +38,7 @@ from skillrouter_core.records.training import (
     TrainingRun,
     TrainKind,
 )
+from skillrouter_core.registry import write_fitted
 from skillrouter_core.texts import preset_named
 from skillrouter_core.train.config import recipe
 from skillrouter_core.workspace.training_data import TrainingData, with_categories
@@ -49,15 +48,18 @@ from skillrouter_core.workspace.training_labels import (
     TrainQuery,
     queries_from,
 )
+from skillrouter_core.workspace.training_numbers import Numbers, mix_of, reads_wording
+from skillrouter_core.workspace.training_terms import (
+    DESCRIPTION,
+    FEWEST,
+    base_of,
+    generator_named,
+    too_few,
+)
 
 if TYPE_CHECKING:
     from skillrouter_core.train.runner import Order
     from skillrouter_core.workspace import Workspace
-
-DESCRIPTION = "description"
-
-FEWEST = {TrainKind.ENCODER: 16, TrainKind.RERANKER: 8}
-"""Pairs, or lists, below which what a network learns is chance."""
 
 
 class Steps:
@@ -78,6 +80,7 @@ class Steps:
             run.options.profile, models["encoder"], models["reranker"] or None, models["preset"], ""
         )
         self._preset = preset_named(self._profile.preset)
+        self._numbers = Numbers(workspace, run, self._profile, listener)
 
     def collect(self) -> None:
         """Write the labels of the run, unless they are there, and count them."""
@@ -88,11 +91,14 @@ class Steps:
         collected = collector.collect()
         made = self._generated(collector, collected.guard)
         queries = (*collected.queries, *map(_of_pair, made.pairs))
+        every = (*queries, *collected.held_out)
         write_texts(
             self._folder,
-            (skill for one in queries for skill in (*one.rights, *one.wrong, *one.related)),
+            (skill for one in every for skill in (*one.rights, *one.wrong, *one.related)),
         )
         self._keep(counts=_counts(collected, made, options.generated))
+        held_out = [label for one in collected.held_out for label in one.labels()]
+        write_labels(self._folder, held_out, HELD_OUT)
         write_labels(self._folder, [label for one in queries for label in one.labels()])
 
     def guard(self) -> None:
@@ -119,20 +125,20 @@ class Steps:
 
         Of a run that trains both, the candidates are those of the encoder it trained.
         """
-        from skillrouter_core.route import read_tuning
-
         if (self._folder / LISTS).exists():
             return
-        profile = replace(self._profile, reranker=None)
+        profile, encoder = replace(self._profile, reranker=None), self._numbers.former("encoder")
         if TrainKind.ENCODER in self.run.options.parts:
-            profile = Profile(
-                str(self._folder), str(self._folder / "encoder"), None, self._profile.preset, ""
-            )
-            self._ws.indexing.build(self._listener, profile.name)
+            profile, encoder = self._numbers.indexed(), self._numbers.fitted("encoder")
         data = TrainingData(self._ws, profile)
         queries = [one for one in self._queries() if not self._quoted(one)]
-        fusion = read_tuning(profile).fusion
-        lists, report = data.lists(queries, self.run.options, fusion, self._listener)
+        lists, report = data.lists(
+            queries,
+            self.run.options,
+            mix_of(encoder),
+            self._listener,
+            worded=reads_wording(self._numbers.known()),
+        )
         self._mined(TrainKind.RERANKER, report)
         write_lists(self._folder, lists)
 
@@ -158,8 +164,16 @@ class Steps:
         self._keep(reports={**self.run.reports, part.value: report})
         Planner(self._ws).learn_from(self._folder, part, self._profile, self.run.options)
 
+    def fit_encoder(self) -> None:
+        """Fit the mix and stage 1's confidence around the trained encoder, unless it is done."""
+        self._note(self._numbers.fit_encoder(self._held_out))
+
+    def fit_reranker(self) -> None:
+        """Fit stage 2 and its confidence around the run's pair, unless it is done."""
+        self._note(self._numbers.fit_reranker(self._held_out))
+
     def complete(self) -> None:
-        """Let the network that was not trained be the base profile's."""
+        """Let the network that was not trained be the base profile's, numbers around it too."""
         from skillrouter_core.train.output import point_to
 
         places = {
@@ -167,8 +181,12 @@ class Steps:
             TrainKind.RERANKER: self._profile.reranker,
         }
         for part, location in places.items():
-            if part not in self.run.options.parts and location is not None:
-                point_to(location, self._folder / part.value, self._preset, part.value)
+            folder = self._folder / part.value
+            if part in self.run.options.parts or location is None or (folder / MANIFEST).exists():
+                continue
+            point_to(location, folder, self._preset, part.value)
+            if part is TrainKind.ENCODER:
+                write_fitted(folder, self._numbers.former(part.value))
 
     def _mined(self, part: TrainKind, report: MiningReport) -> None:
         self._keep(mining={**self.run.mining, part.value: report})
@@ -177,6 +195,18 @@ class Steps:
         """Write down what a step did; its file follows, so that a kill between repeats the step."""
         self.run = replace(self.run, **changes)
         self._write(self.run)
+
+    def _note(self, notes: tuple[str, ...]) -> None:
+        if notes:
+            self._keep(notes=tuple(dict.fromkeys((*self.run.notes, *notes))))
+
+    def _held_out(self) -> tuple[TrainQuery, ...]:
+        """Return the run's held-out queries that nobody declared a benchmark's since."""
+        if not (self._folder / HELD_OUT).exists():
+            return ()  # a run that was begun before queries were kept to fit on
+        still = {one.text for one in self._collector().collect().held_out}
+        kept = queries_from(read_labels(self._folder, HELD_OUT), Texts(self._folder))
+        return tuple(one for one in kept if one.text in still)
 
     def _collector(self) -> Collector:
         options = self.run.options
@@ -214,54 +244,8 @@ class Steps:
         chosen = options.encoder if part is TrainKind.ENCODER else options.reranker
         config = replace(chosen or recipe(part, profile.preset), seed=options.seed)
         base = base_of(profile, part)
-        weights = stage_one_weights(profile) if part is TrainKind.RERANKER else (0.0, 0.0)
+        weights = self._numbers.known() if part is TrainKind.RERANKER else (0.0, 0.0)
         return Order(part, base, profile.preset, config, options.objective, weights)
-
-
-def base_of(profile: Profile, part: TrainKind) -> str:
-    """Return the model that a network is trained from.
-
-    A profile without a reranker gets one from the model its encoder stands on.
-    """
-    if part is TrainKind.ENCODER:
-        return target_of(profile.encoder)
-    return target_of(profile.reranker) if profile.reranker else root_of(profile.encoder)
-
-
-def stage_one_weights(profile: Profile) -> tuple[float, float]:
-    """Return by how much ln(1 + BM25) and the cosine join the reranker's score while it learns.
-
-    They are those of the base, on the scale of its text score. The cosine stays out: the encoder
-    has seen the training queries, so that it is too good there to learn beside.
-    """
-    from skillrouter_core.rerank import stage_two_weights
-
-    if profile.reranker is None:
-        return (0.0, 0.0)
-    weights = stage_two_weights(find_model(profile.reranker).manifest)[Stage1.HYBRID]
-    return (weights.bm25 / weights.text if weights.text > 0 else 0.0, 0.0)
-
-
-def generator_named(name: str) -> QueryGenerator:
-    """Return the generator of that name: "description", or a model's folder or hub id."""
-    if name == DESCRIPTION:
-        return DescriptionQueries()
-    from skillrouter_core.train.instruct import InstructQueries
-
-    return InstructQueries(name)
-
-
-def too_few(part: TrainKind, found: int) -> str:
-    """Return why a run cannot start, with figures."""
-    if part is TrainKind.ENCODER:
-        return (
-            f"{found} pairs of a query and a right skill are too few for an encoder; "
-            f"{FEWEST[part] - found} more are needed. Label more, or let more queries be generated."
-        )
-    return (
-        f"{found} labelled queries whose right skill can be retrieved are too few for a reranker; "
-        f"{FEWEST[part] - found} more are needed. Label more queries."
-    )
 
 
 def _counts(collected: Collected, made: Generated, asked: int) -> dict[str, int]:
