@@ -27,6 +27,8 @@ def made_of(run: TrainingRun) -> None:
     with left:
         focus_table(COUNTS, _rows(run.counts), None, "counts", label="Labels used")
         st.caption(_origin(run))
+        for note in run.notes:
+            st.caption(escape(note))
     with right:
         for part, report in run.mining.items():
             st.markdown(f"**For the {part}** :small[:gray[{report.queries:,} queries]]")
