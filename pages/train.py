@@ -20,7 +20,7 @@ from pages.common.train.in_use import author_field, held_back, in_use
 from pages.common.train.new_run import new_run
 from pages.common.train.promotions import promotions
 from pages.common.train.running import running, training_job
-from pages.common.train.runs import entries, run_list
+from pages.common.train.runs import damaged, entries, run_list
 from skillrouter_core.errors import SkillRouterError
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def _runs(ws: Workspace, job: Job | None) -> None:
     found = entries(ws)
     opened = state.opened() or found[0].name
     run_list(found, opened)
+    damaged(ws)
     entry = next((one for one in found if one.name == opened), None)
     if job is not None and job.params["name"] == opened:
         return  # the panel above shows it, live

@@ -93,6 +93,9 @@ def run_list(args: argparse.Namespace, console: Console) -> int:
 
     with Workspace.open() as workspace:
         models, history = workspace.registry.models(), workspace.registry.history()
+        damaged = workspace.registry.damaged()
+    for one in damaged:
+        console.note(f"{plain(one.name)} is not in the list: {plain(one.message)}")
     if args.json:
         console.document(
             {
@@ -231,7 +234,10 @@ def measure_lines(name: str, metrics: Mapping[str, Any]) -> list[str]:
     rows = [("figure", str(metrics["before"]), name, "change [95%]")]
     for row in metrics["rows"]:
         rows.append((row["name"], row["before"], row["after"], row["change"]))
-    return [plain(asked), *table([tuple(map(plain, row)) for row in rows])]
+    served = metrics.get("fitted_on", 0)
+    told = [f"{served:,} of them served to fit numbers around its networks; each is answered"]
+    told += ["by numbers fitted without it"]
+    return [plain(asked), *(told if served else ()), *table([tuple(map(plain, r)) for r in rows])]
 
 
 def _line(text: str) -> str:

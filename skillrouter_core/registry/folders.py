@@ -14,6 +14,7 @@ from typing import Any
 
 from skillrouter_core.errors import ModelIntegrityError, UsageError
 from skillrouter_core.models import MANIFEST, PROFILES, Profile, profile_named
+from skillrouter_core.records.training import Damaged
 
 RUN = "run.json"
 METRICS = "metrics.json"
@@ -34,6 +35,18 @@ def trained_names(models: Path) -> tuple[str, ...]:
     if not models.is_dir():
         return ()
     return tuple(sorted(path.name for path in models.iterdir() if _usable(path)))
+
+
+def damaged_records(models: Path) -> tuple[Damaged, ...]:
+    """Return the models whose record of training is no JSON object, with what to do, by name."""
+    found = []
+    for path in sorted(models.iterdir()) if models.is_dir() else ():
+        try:
+            if _free(path.name):
+                _answers(path)
+        except ModelIntegrityError as error:
+            found.append(Damaged(path.name, str(error)))
+    return tuple(found)
 
 
 def find_trained(models: Path, name: str) -> Profile | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from skillrouter_core.errors import UsageError
 from skillrouter_core.progress import ProgressListener
 from skillrouter_core.records import RouteOptions
-from skillrouter_core.registry import CARD, METRICS, SHIPPED, read_fitted
+from skillrouter_core.registry import CARD, METRICS, SHIPPED, find_trained, read_fitted
 from skillrouter_core.workspace.serving import DEFAULT
 
 if TYPE_CHECKING:
@@ -33,19 +33,20 @@ def measure(
     """Ask the models in use and a trained one the same queries; keep and return the figures.
 
     `source` is "labels" (the workspace's held-out queries), "demo" or a benchmark's folder. A
-    model that is in use itself is held against the shipped pair. Both evaluations are kept and
-    can be opened on the page Evaluate. Returned is what metrics.json beside the model holds:
-    benchmark, tier, tasks, pool, fitted_on (how many of the tasks served to fit numbers around the
-    model's networks: each is answered by numbers fitted without it), before (the model it was held
-    against), before_id, after_id, and rows of name, before, after and change with 95% bootstrap
-    intervals. Raises UsageError for the
-    shipped pair or where nothing can be asked, BenchmarkError, the ModelError family and what the
-    listener raises; what was measured earlier stays then.
+    model that is in use itself is held against the one that answered before it. Both evaluations
+    are kept and can be opened on the page Evaluate. Returned is what metrics.json beside the model
+    holds: benchmark, tier, tasks, pool, fitted_on (how many of the tasks served to fit numbers
+    around the model's networks: each is answered by numbers fitted without it), before (the model
+    it was held against), before_id, after_id, and rows of name, before, after and change with 95%
+    bootstrap intervals. Raises UsageError for the shipped pair or where nothing can be asked,
+    BenchmarkError, the ModelError family and what the listener raises; what was measured earlier
+    stays then.
     """
     if name == SHIPPED:
         raise UsageError("the shipped models are what others are measured against; name another")
-    former = ws.registry.in_use() or SHIPPED
-    profile = DEFAULT if former != name else SHIPPED
+    former, profile = ws.registry.in_use() or SHIPPED, DEFAULT
+    if former == name:
+        former = profile = _before(ws)
     before, after = (
         ws.evaluation.keep_source(
             source,
@@ -62,7 +63,7 @@ def measure(
         "tasks": before.info.tasks,
         "pool": before.info.pool,
         "fitted_on": _fitted_on(ws, name, after),
-        "before": former if former != name else SHIPPED,
+        "before": former,
         "before_id": before.info.evaluation_id,
         "after_id": after.info.evaluation_id,
         "at": after.info.created_at.isoformat(),
@@ -72,6 +73,12 @@ def measure(
     _replace(folder / METRICS, json.dumps(metrics, indent=2) + "\n")
     _replace(folder / CARD, ws.registry.card(name))
     return metrics
+
+
+def _before(ws: Workspace) -> str:
+    """Return the model that answered before the present one; one that is gone stands for none."""
+    found = ws.registry.before() or SHIPPED
+    return found if find_trained(ws.registry.folder, found) is not None else SHIPPED
 
 
 def _fitted_on(ws: Workspace, name: str, after: Evaluation) -> int:

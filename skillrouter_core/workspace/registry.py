@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from skillrouter_core.errors import ModelIntegrityError, NotFoundError, UsageError
 from skillrouter_core.models import PROFILES
 from skillrouter_core.progress import ProgressListener, silent
+from skillrouter_core.records.training import Damaged
 from skillrouter_core.registry import (
     CARD,
     METRICS,
@@ -25,12 +26,12 @@ from skillrouter_core.registry import (
     Promotion,
     card,
     checked_name,
+    damaged_records,
     find_trained,
     note,
     noting,
     promotions,
     read_record,
-    standing_on,
     trained_names,
 )
 from skillrouter_core.workspace import label_checks as checks
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     from skillrouter_core.workspace.promoting import Promoted
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
-DELETED = ".deleted-"
-"""How the folders begin of which only the removal is left to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +79,26 @@ class Registry:
     def models(self) -> tuple[ModelInfo, ...]:
         """Return every model that can answer: the shipped pair, then trained ones, newest first.
 
-        Raises ModelIntegrityError where one's metrics are damaged.
+        Those whose run or metrics cannot be read are left out; `damaged` names them.
         """
-        trained = [self.model(name) for name in trained_names(self.folder)]
+        trained = self._readable()[0]
         trained.sort(key=lambda one: (one.created_at or LONG_AGO, one.name), reverse=True)
         return (self.model(SHIPPED), *trained)
+
+    def damaged(self) -> tuple[Damaged, ...]:
+        """Return the models that the list leaves out as their files cannot be read, by name."""
+        return (*damaged_records(self.folder), *self._readable()[1])
+
+    def _readable(self) -> tuple[list[ModelInfo], tuple[Damaged, ...]]:
+        models, damaged = [], []
+        for name in trained_names(self.folder):
+            try:
+                models.append(self.model(name))
+            except NotFoundError:
+                continue  # deleted meanwhile
+            except ModelIntegrityError as error:
+                damaged.append(Damaged(name, str(error)))
+        return models, tuple(damaged)
 
     def model(self, name: str) -> ModelInfo:
         """Return one model; raises NotFoundError naming those there are, ModelIntegrityError."""
@@ -96,7 +110,7 @@ class Registry:
             encoder=profile.encoder,
             reranker=profile.reranker,
             preset=profile.preset,
-            answers_for=tuple(one for one in PROFILES if self._answers(one, name)),
+            answers_for=tuple(one for one in PROFILES if self.answers(one, name)),
             created_at=_created(folder, run),
             bytes=0 if name == SHIPPED else _size(folder),
             run=run,
@@ -160,45 +174,17 @@ class Registry:
         return (*told, *(one for one in untold if one is not None))
 
     def delete(self, name: str) -> None:
-        """Delete a trained model and its own index.
+        """Delete a trained model with its indexes, and its vectors unless another needs them.
 
         Raises UsageError for the shipped pair, for a model that answers or waits to, for the one
         that a rollback would go back to and for one that another model is built on; WorkspaceError
         while it is being promoted or trained.
         """
-        from skillrouter_core.workspace.training_runs import RunFolders
+        from skillrouter_core.workspace.removing import delete
 
         if self._known(name) == SHIPPED:
             raise UsageError("the shipped models belong to the program; they cannot be deleted")
-        with RunFolders(self.folder).working(name):
-            self.require_unused(name)
-            gone = self.folder / f"{DELETED}{name}-{secrets.token_hex(4)}"
-            (self.folder / name).rename(gone)  # in one step: half a model must not answer
-            shutil.rmtree(self._workspace.home / "index" / name, ignore_errors=True)
-        for old in self.folder.glob(f"{DELETED}*"):
-            shutil.rmtree(old, ignore_errors=True)  # a reader on Windows may still hold it
-
-    def require_unused(self, name: str) -> None:
-        """Raise UsageError where a model is needed as it is, saying by whom."""
-        from skillrouter_core.index import held_back
-        from skillrouter_core.workspace.holding import promotes
-
-        for profile in PROFILES:
-            if self._answers(profile, name):
-                raise UsageError(f"{name} answers for {profile}; promote another one first")
-            if self.before(profile) == name:
-                raise UsageError(
-                    f"{name} is what a rollback of {profile} goes back to; promote once more first"
-                )
-            held = held_back(self._workspace.indexing.place(profile))
-            if held is not None and held.generation is not None and promotes(held) == name:
-                raise UsageError(
-                    f"{name} waits to answer for {profile}; throw its index away first, see the "
-                    "page Suites"
-                )
-        others = standing_on(self.folder, name)
-        if others:
-            raise UsageError(f"{', '.join(others)} stands on {name}; delete that one first")
+        delete(self._workspace, name)
 
     def export(self, name: str, target: Path) -> Path:
         """Write a model into `target` as folders that plain transformers can load; return it.
@@ -267,7 +253,8 @@ class Registry:
         model, author, at = now
         return Promotion(profile, model, last, author, at)
 
-    def _answers(self, profile: str, name: str) -> bool:
+    def answers(self, profile: str, name: str) -> bool:
+        """Return whether a model answers for a built-in profile."""
         if name == SHIPPED:
             return profile == DEFAULT and not self.in_use(profile)
         return self.in_use(profile) == name

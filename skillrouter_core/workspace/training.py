@@ -17,6 +17,7 @@ from skillrouter_core.errors import Cancelled, SkillRouterError, UsageError
 from skillrouter_core.progress import ProgressListener, silent
 from skillrouter_core.records.training import (
     CurvePoint,
+    Damaged,
     RunState,
     TrainConfig,
     TrainingPlan,
@@ -144,14 +145,20 @@ class Training:
         if self.run(name).state is RunState.DONE:
             self._ws.registry.delete(name)
         else:
-            self._folders.remove(name)
+            from skillrouter_core.workspace.removing import discard
+
+            discard(self._ws, name)
 
     # ------------------------------------------------------------------ looking
 
     def runs(self) -> tuple[TrainingRun, ...]:
-        """Return all runs, the newest first."""
-        runs = [self._folders.read(name) for name in self._folders.names()]
+        """Return all runs, the newest first; `damaged` names those that cannot be read."""
+        runs = self._folders.readable()[0]
         return tuple(sorted(runs, key=lambda run: run.created_at, reverse=True))
+
+    def damaged(self) -> tuple[Damaged, ...]:
+        """Return the runs whose file cannot be read, by name."""
+        return self._folders.readable()[1]
 
     def run(self, name: str) -> TrainingRun:
         """Return one run as it stands; raise NotFoundError without one."""

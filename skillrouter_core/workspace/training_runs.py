@@ -15,7 +15,6 @@ options in JSON. Must not know how anything is trained.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -27,6 +26,7 @@ from filelock import FileLock, Timeout
 
 from skillrouter_core.errors import NotFoundError, TrainingError, UsageError, WorkspaceError
 from skillrouter_core.records.training import (
+    Damaged,
     Method,
     MiningOptions,
     MiningReport,
@@ -108,6 +108,18 @@ class RunFolders:
             return replace(run, state=RunState.INTERRUPTED, message=message)
         return run
 
+    def readable(self) -> tuple[list[TrainingRun], tuple[Damaged, ...]]:
+        """Return the runs that can be read, and those that cannot, by name."""
+        runs, damaged = [], []
+        for name in self.names():
+            try:
+                runs.append(self.read(name))
+            except NotFoundError:
+                continue  # deleted meanwhile
+            except (TrainingError, UsageError) as error:
+                damaged.append(Damaged(name, str(error)))
+        return runs, tuple(damaged)
+
     def load(self, name: str) -> TrainingRun:
         """Return a run as its file has it; raises as `read` does."""
         path = self.folder(name) / RUN
@@ -116,20 +128,17 @@ class RunFolders:
             return _run(path.parent, values)
         except FileNotFoundError:
             raise NotFoundError(f"no training run is called {name!r}; see `runs`") from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise TrainingError(f"{path}: damaged ({error}); delete the run's folder") from error
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise TrainingError(
+                f"{path}: damaged ({type(error).__name__}: {error}); restore the file, or delete "
+                f"the folder {path.parent.name} if nothing uses its models"
+            ) from error
 
     def write(self, run: TrainingRun) -> None:
         """Replace a run's file in one step."""
         from skillrouter_core.mining.files import write_whole
 
         write_whole(run.folder / RUN, json.dumps(run_values(run), indent=2) + "\n")
-
-    def remove(self, name: str) -> None:
-        """Delete a run with its models; raise WorkspaceError while it is at work."""
-        folder = self.read(name).folder
-        with self.working(name):
-            shutil.rmtree(folder)
 
     @contextmanager
     def working(self, name: str) -> Iterator[None]:

@@ -120,6 +120,11 @@ def test_measure_prints_before_and_after(ws: Workspace, capsys: Capture) -> None
     assert hit.split()[:2] == ["Hit@1", "1.000"]
     assert main(["models", "measure", BAD, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["rows"][0]["name"] == "Hit@1"
+    assert main(["models", "show", BAD]) == 0
+    shown = capsys.readouterr().out
+    assert "asked of shipped (before) and of this one (after)" in shown
+    both = "1.000 [1.000, 1.000] | 0.000 [0.000, 0.000]"
+    assert f"| Hit@1 | {both} | -1.000 [-1.000, -1.000] |" in shown
 
 
 def test_delete_and_what_is_refused(ws: Workspace, capsys: Capture) -> None:

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from skillrouter_core.errors import Cancelled
+from skillrouter_core.errors import Cancelled, UsageError
 from skillrouter_core.mining import read_lists
-from skillrouter_core.models import LATE, MANIFEST
+from skillrouter_core.models import LATE, MANIFEST, find_model
 from skillrouter_core.records import RouteOptions, Split, Stage1
 from skillrouter_core.records.labels import NewQuery
 from skillrouter_core.records.training import RunState, TrainKind
@@ -173,6 +173,8 @@ def test_a_run_on_top_of_a_run_starts_from_its_numbers(ws):
     assert read_fitted(str(second.folder / "reranker")).queries == served
     assert read_fitted(str(second.folder / "encoder")) == read_fitted(str(first.folder / "encoder"))
     assert "too few" in second.notes[0]
+    with pytest.raises(UsageError, match="second stands on encoder"):
+        ws.registry.delete("encoder")
     held_out(ws)
 
 
@@ -194,3 +196,34 @@ def answers(ws):
     """Return what the run `both` answers to the held-out queries when it is evaluated."""
     made = ws.evaluation.keep(None, options=RouteOptions(profile="both"))
     return {one.query: one.final for one in made.tasks}
+
+
+def stores(ws):
+    """Return the keys of the models whose vectors are kept, with those that indexes hold."""
+    manifests = (ws.home / "vectors").glob("*/manifest.json")
+    return {json.loads(path.read_text())["model_key"] for path in manifests}
+
+
+def test_vectors_and_indexes_go_with_the_model_they_are_of(ws, tiny):
+    base = find_model(f"{tiny}/encoder").key
+    keys = {
+        name: find_model(str(ws.registry.folder / name / "encoder")).key
+        for name in ("both", "encoder", "reranker")
+    }
+    for run in ws.training.runs():
+        if run.name not in keys:
+            ws.training.remove(run.name)
+    assert keys["reranker"] == base
+    assert len({base, keys["both"], keys["encoder"]}) == 3 - (keys["both"] == keys["encoder"])
+    assert stores(ws) == {base, *keys.values()}
+    ws.registry.delete("reranker")  # its encoder was another's: the vectors stay
+    assert base in stores(ws)
+    ws.registry.delete("both")  # trained as `encoder` was: the same weights, the same vectors
+    assert keys["both"] in stores(ws)
+    assert not list((ws.home / "index").glob("both*"))
+    ws.indexing.build(profile="encoder")
+    ws.registry.delete("encoder")
+    assert stores(ws) == {base}
+    left = [path.name for path in (ws.home / "index").iterdir() if path.name != "benchmarks"]
+    assert all(name.startswith("profile") for name in left), left
+    assert not list(ws.home.rglob(".deleted-*"))

@@ -25,6 +25,8 @@ from skillrouter_core.models import PROFILES, Profile
 from skillrouter_core.progress import silent
 from skillrouter_core.records import RouteOptions
 from skillrouter_core.records.labels import NewQuery
+from skillrouter_core.registry import Fitted, write_fitted
+from skillrouter_core.registry.fitted import FOLDS
 from skillrouter_core.route import OTHER_VECTORS
 from skillrouter_core.workspace import Workspace
 from skillrouter_core.workspace.training_runs import RunFolders
@@ -406,7 +408,15 @@ def test_a_folder_named_like_something_else_is_no_model(ws: Workspace, name: str
 
 def test_a_damaged_record_costs_its_own_model_alone(ws: Workspace) -> None:
     (ws.registry.folder / BAD / "run.json").write_text("{")
+    (ws.registry.folder / "odd" / "encoder").mkdir(parents=True)
+    (ws.registry.folder / "odd" / "encoder" / "skillrouter.json").write_text("{}")
+    (ws.registry.folder / "odd" / "metrics.json").write_text("[]")
     assert [one.name for one in ws.registry.models()] == ["shipped", GOOD]
+    assert [(one.name, one.message.split("/")[-1][:12]) for one in ws.registry.damaged()] == [
+        (BAD, "run.json: un"),
+        ("odd", "metrics.json"),
+    ]
+    assert all("restore the file" in one.message for one in ws.registry.damaged())
     assert ws.registry.promote(GOOD, "ann").held is None
 
 
@@ -489,13 +499,31 @@ def test_measured_against_what_answers_and_kept_with_a_card(ws: Workspace) -> No
     assert said.startswith("1 queries asked, Hit@1 1.000 [1.000, 1.000] to 1.000")
 
 
-def test_what_answers_itself_is_held_against_the_shipped_pair(ws: Workspace) -> None:
+def test_what_answers_itself_is_held_against_what_answered_before(ws: Workspace) -> None:
     hold_out(ws)
     ws.registry.promote(GOOD, "ann")
     metrics = ws.registry.measure(GOOD)
     assert metrics["before"] == "shipped"
     assert ws.evaluation.load(metrics["before_id"]).info.profile == "shipped"
     assert ws.registry.measure(BAD)["before"] == GOOD
+    add_model(ws.home, "better")
+    ws.registry.promote("better", "ann")
+    metrics = ws.registry.measure("better")
+    assert metrics["before"] == GOOD
+    assert ws.evaluation.load(metrics["before_id"]).info.profile == GOOD
+    shutil.rmtree(ws.registry.folder / GOOD)
+    assert ws.registry.measure("better")["before"] == "shipped"
+
+
+def test_the_card_says_how_many_queries_served_to_fit_numbers(ws: Workspace) -> None:
+    hold_out(ws)
+    assert ws.registry.measure(GOOD)["fitted_on"] == 0
+    assert "served to fit" not in ws.registry.card(GOOD)
+    folds = ({"fusion": {"dense": 2.0}},) * FOLDS
+    fitted = Fitted({"fusion": {"dense": 3.0}}, folds, frozenset({BAKE}))
+    write_fitted(ws.registry.folder / GOOD / "encoder", fitted)
+    assert ws.registry.measure(GOOD)["fitted_on"] == 1
+    assert "1 of them served to fit the numbers around" in ws.registry.card(GOOD)
 
 
 def test_nothing_to_ask_is_said_and_changes_nothing(ws: Workspace) -> None:

@@ -364,6 +364,19 @@ def test_a_cancelled_run_cannot_go_on(ws, tiny):
     assert ws.training.runs() == ()
 
 
+def test_a_damaged_run_is_named_and_hides_no_other(ws, tiny):
+    ask(ws, range(18))
+    for name in ("one", "two", "three"):
+        ws.training.prepare(name, options(ENCODER, tiny))
+    (ws.training.run("one").folder / "run.json").write_text('{"state": "oven"}')
+    (ws.training.run("two").folder / "run.json").write_text("[]")
+    assert [run.name for run in ws.training.runs()] == ["three"]
+    found = ws.training.damaged()
+    assert [one.name for one in found] == ["one", "two"]
+    assert all("restore the file, or delete the folder" in one.message for one in found)
+    assert all(f"{one.name}/run.json" in one.message for one in found)
+
+
 def test_only_what_runs_can_be_paused(ws, tiny):
     ask(ws, range(18))
     ws.training.prepare("still", options(ENCODER, tiny))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common.dup_table import Column, focus_table
+from pages.common.safe_text import escape
 from pages.common.scores import when
 from pages.common.train.in_use import SHIPPED
 from pages.common.train.state import open_run
@@ -60,6 +61,13 @@ def entries(ws: Workspace) -> tuple[Entry, ...]:
     shipped = models.pop(SHIPPED)
     found += [Entry(name, None, model) for name, model in models.items()]
     return (*found, Entry(SHIPPED, None, shipped))
+
+
+def damaged(ws: Workspace) -> None:
+    """Name the runs and models that the list leaves out, and what to do about them."""
+    found = {one.name: one for one in (*ws.registry.damaged(), *ws.training.damaged())}
+    for one in found.values():
+        st.warning(f"**{escape(one.name)}** is not in the list: {escape(one.message)}")
 
 
 def run_list(found: Sequence[Entry], opened: str) -> None:
