@@ -10,15 +10,15 @@ import streamlit as st
 
 from pages.common.access import show_error, workspace_or_stop
 from pages.common.address import kept_view
-from pages.common.evaluate.chosen import chosen, kept_table
+from pages.common.evaluate.chosen import chosen, kept_table, opened
 from pages.common.evaluate.confidence import confidence
 from pages.common.evaluate.figures import figures
 from pages.common.evaluate.queries import misses_of, stage2_of
 from pages.common.evaluate.run_form import run_form
+from pages.common.evaluate.state import TAB, WIDGETS
 from pages.common.job_progress import job_panel
 from skillrouter_core.errors import SkillRouterError
 
-TAB = "view"
 FIGURES, STAGE_2, MISSES, CONFIDENCE = TABS = ("figures", "stage 2", "misses", "confidence")
 
 
@@ -29,7 +29,7 @@ def page() -> None:
     job_panel(ws)
     kept = ws.evaluation.kept()
     with st.expander("New evaluation", icon=":material/add:", expanded=not kept, key="asking"):
-        run_form(ws)
+        run_form(ws, opened(kept))
     if not kept:
         st.info(
             "Nothing has been evaluated yet. The demo's 60 graded queries take about a minute; "
@@ -50,9 +50,9 @@ def page() -> None:
             label_visibility="collapsed",
         )
         if tab == STAGE_2:
-            stage2_of(after)
+            stage2_of(ws, after)
         elif tab == MISSES:
-            misses_of(after)
+            misses_of(ws, after)
         elif tab == CONFIDENCE:
             confidence(ws, after)
         else:
@@ -61,5 +61,5 @@ def page() -> None:
         show_error(error)
 
 
-with kept_view("evaluate", (TAB,)):
+with kept_view("evaluate", WIDGETS):
     page()

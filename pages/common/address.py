@@ -1,8 +1,9 @@
 """A page's view, given back after the browser's Back button.
 
 Responsible for one quirk: going to a skill's page, Streamlit first writes the skill's id
-into the present page's address and then changes the page. Back therefore lands on an
-address that holds that id and nothing of the view. Must not know what a view is made of.
+into the present page's address and then changes the page; going to the page Route it does so
+with the query. Back therefore lands on an address that holds that id or query and nothing of
+the view. Must not know what a view is made of.
 """
 
 from __future__ import annotations
@@ -12,17 +13,21 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-STRAY = "id"
-"""The parameter of a skill's page; on any other page it is a leftover of going there."""
+STRAYS = ("id", "q")
+"""Parameters of a skill's page and of Route; where a page has no such widget of its own, they are
+leftovers of going there."""
 
 
 @contextmanager
 def kept_view(page: str, keys: Iterable[str]) -> Iterator[None]:
     """Draw a page inside this: its widgets `keys` are remembered, and restored after Back."""
+    keys = tuple(keys)
     memory, returned = f"view of {page}", f"back on {page}"
-    if STRAY in st.query_params:
+    strays = [name for name in STRAYS if name in st.query_params and name not in keys]
+    if strays:
         # In the run that answers Back, the address decides every bound widget; so one run more.
-        del st.query_params[STRAY]
+        for name in strays:
+            del st.query_params[name]
         st.session_state[returned] = True
         st.rerun()
     if st.session_state.pop(returned, False):

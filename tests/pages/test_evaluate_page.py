@@ -8,8 +8,12 @@ import pytest
 
 from skillrouter_core import jobs
 from skillrouter_core.evaluate.store import save_evaluation
+from skillrouter_core.records import QuerySource, Split
+from skillrouter_core.records.labels import NewQuery
 from tests.evaluations import evaluation, task
 from tests.pages.conftest import HOSTILE, Studio, texts
+
+LIST = "Queries: misses"
 
 
 def tables(at) -> dict[str, list[list[str]]]:
@@ -57,6 +61,32 @@ def test_asking_starts_a_job_with_what_was_chosen(studio: Studio) -> None:
     jobs.cancel(studio.ws, job.job_id)
 
 
+def test_held_out_labels_are_counted_and_asked_for(studio: Studio) -> None:
+    studio.fill()
+    at = studio.open("evaluate", on="held-out labels")
+    assert "No held-out query has a right skill yet" in texts(at)
+    assert at.button(key="evaluate").disabled
+    studio.ws.labels.save_queries(
+        [NewQuery("join files", ("mine/documents/pdf-merge",), Split.HELD_OUT)],
+        "s",
+        "ann",
+        QuerySource.TYPED,
+    )
+    at = studio.open("evaluate")
+    assert at.segmented_control(key="on").value == "held-out labels"
+    assert "With a right skill: 1." in texts(at)
+    assert not at.button(key="evaluate").disabled
+
+
+def test_a_new_evaluation_will_be_held_against_the_open_one(kept: Studio) -> None:
+    at = kept.open("evaluate", run="before", on="demo")
+    at.button(key="evaluate").click().run()
+    assert "run" not in at.query_params
+    assert at.query_params["against"] in ("before", ["before"])
+    (job,) = jobs.recent(kept.ws)
+    jobs.cancel(kept.ws, job.job_id)
+
+
 def test_a_folder_has_to_be_named(studio: Studio) -> None:
     at = studio.open("evaluate", on="a benchmark's folder")
     assert at.button(key="evaluate").disabled
@@ -78,6 +108,17 @@ def test_two_are_compared_with_what_was_fixed_and_spoiled(kept: Studio) -> None:
     hit = tables(at)["Figures of all queries"][0]
     assert hit[2] == "0.500"
     assert hit[3].startswith("+0.000 [")
+    assert hit[4] == "1.000"
+    assert "Queries: fixed since" in tables(at)
+    assert "Queries: spoiled since" in tables(at)
+
+
+def test_what_changed_is_cut_into_parts_too(kept: Studio) -> None:
+    at = kept.open("evaluate", run="after", against="before", by="style")
+    (row,) = tables(at)["Figures by part"]
+    assert row[:4] == ["no style given", "2", "0.500", "0.500"]
+    assert row[4].startswith("+0.000 [")
+    assert row[5] == "1.000"
 
 
 def test_another_pool_is_not_offered(kept: Studio) -> None:
@@ -98,10 +139,56 @@ def test_a_miss_shows_its_route_and_its_fate(kept: Studio) -> None:
     assert route[1][-1] == "right"
 
 
+def test_misses_of_one_kind(studio: Studio) -> None:
+    lost = task("lost", ["a"], ["x"])
+    lower = task("lower", ["a"], ["x", "a"], confidence=0.1)
+    copy = task("copy", ["a"], ["x", "a"], copy_of="a", confidence=0.9)
+    save_evaluation(studio.ws.evaluation.kept_folder, evaluation(lost, lower, copy))
+    shown = {
+        kind: [row[0] for row in tables(studio.open("evaluate", view="misses", kind=kind))[LIST]]
+        for kind in ("all", "not retrieved", "ranked lower", "near-copy first")
+    }
+    assert shown == {
+        "all": ["Query copy", "Query lost", "Query lower"],
+        "not retrieved": ["Query lost"],
+        "ranked lower": ["Query lower"],
+        "near-copy first": ["Query copy"],
+    }
+
+
+def test_every_miss_is_reached_and_a_link_to_one_finds_its_page(studio: Studio) -> None:
+    wrong = [task(f"t{at:02}", ["a"], ["x", "a"], confidence=1 - at / 50) for at in range(30)]
+    save_evaluation(studio.ws.evaluation.kept_folder, evaluation(*wrong))
+    at = studio.open("evaluate", view="misses", task="t29")
+    assert [row[0] for row in tables(at)[LIST]] == [f"Query t{n}" for n in range(24, 30)]
+    assert "Query t29" in texts(at)
+    assert "25 to 30 of 30" in texts(at)
+    for sheet, first in (("1", "t00"), ("2", "t12"), ("9", "t24")):
+        assert tables(studio.open("evaluate", view="misses", sheet=sheet))[LIST][0][0].endswith(
+            first
+        )
+
+
+def test_skills_of_a_query_that_a_catalog_has_are_linked(studio: Studio) -> None:
+    studio.fill()
+    (merge,) = [one for one in studio.ws.catalogs.skills() if one.name == "PDF merge"]
+    made = task("t", ["called/otherwise"], ["x"], right_hashes=(merge.content_hash,))
+    save_evaluation(studio.ws.evaluation.kept_folder, evaluation(made))
+    at = studio.open("evaluate", view="misses", task="t")
+    links = {link.proto.label for link in at.get("page_link")}
+    assert any("pdf-merge" in label.replace("\\", "") for label in links)
+
+
 def test_what_stage_2_spoiled_is_listed(kept: Studio) -> None:
     at = kept.open("evaluate", run="after", view="stage 2")
     assert "Queries: spoiled by stage 2" in tables(at)
     assert "Queries: fixed by stage 2" not in tables(at)
+
+
+def test_without_stage_2_nothing_is_said_of_it(studio: Studio) -> None:
+    made = evaluation(task("t", ["a"], ["a"]), rerank=False)
+    save_evaluation(studio.ws.evaluation.kept_folder, made)
+    assert "Stage 2 was switched off" in texts(studio.open("evaluate", view="stage 2"))
 
 
 def test_the_threshold_chosen_here_is_used_from_now_on(kept: Studio) -> None:
@@ -111,6 +198,14 @@ def test_the_threshold_chosen_here_is_used_from_now_on(kept: Studio) -> None:
     at.button(key="use threshold").click().run()
     assert kept.ws.routing.threshold() == 0.6
     assert at.button(key="use threshold").disabled
+
+
+def test_a_threshold_is_doubted_where_route_answers_otherwise(studio: Studio) -> None:
+    for name, others in (("usual", {}), ("words", {"stage1": "bm25", "rerank": False})):
+        made = evaluation(task("t", ["a"], ["a"]), name=name, **others)
+        save_evaluation(studio.ws.evaluation.kept_folder, made)
+        said = texts(studio.open("evaluate", run=name, view="confidence"))
+        assert ("other switches than Route's own" in said) is (name == "words")
 
 
 def test_without_a_confidence_it_says_so(studio: Studio) -> None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common.dup_table import Column, focus_table
-from pages.common.evaluate.delete import OPEN, confirm_delete
+from pages.common.evaluate.delete import confirm_delete
+from pages.common.evaluate.state import AGAINST, RUN, open_run, put, read
 from pages.common.safe_text import one_line
 from pages.common.scores import when
 from skillrouter_core.records.evaluations import Evaluation, EvaluationInfo
@@ -20,7 +21,6 @@ from skillrouter_core.records.evaluations import Evaluation, EvaluationInfo
 if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
 
-AGAINST = "against"
 NOTHING = "nothing"
 SHOWN = 12
 """Rows of the list; older evaluations are reached by the choice beside it."""
@@ -38,23 +38,23 @@ COLUMNS = (
 def kept_table(ws: Workspace, kept: Sequence[EvaluationInfo]) -> None:
     """Draw the newest evaluations; a row asked for is opened."""
     ids = [info.evaluation_id for info in kept]
-    opened = _opened(ids)
+    now = opened(kept)
     shown = kept[:SHOWN]
     focus_table(
         COLUMNS,
         [_row(info) for info in shown],
-        ids.index(opened) if opened in ids[:SHOWN] else None,
+        ids.index(now) if now in ids[:SHOWN] else None,
         "kept evaluations",
         label="Evaluations, newest first",
-        on_pick=lambda at: _open(shown[at].evaluation_id),
+        on_pick=lambda at: open_run(shown[at].evaluation_id),
     )
     words = {info.evaluation_id: described(info) for info in kept} | {NOTHING: NOTHING}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        _choice("Evaluation", OPEN, ids, opened, words)
-        fellows = [NOTHING, *_fellows(kept, opened)]
-        _choice("Held against", AGAINST, fellows, _against(kept, opened) or NOTHING, words)
+        _choice("Evaluation", RUN, ids, now, words)
+        fellows = [NOTHING, *_fellows(kept, now)]
+        _choice("Held against", AGAINST, fellows, _against(kept, now) or NOTHING, words)
         if st.button("Delete", icon=":material/delete:", key="delete evaluation"):
-            confirm_delete(ws, opened, words[opened])
+            confirm_delete(ws, now, words[now])
 
 
 def _choice(
@@ -64,21 +64,24 @@ def _choice(
     key = f"choice of {name}"
     st.session_state[key] = now
 
-    def put() -> None:
-        st.query_params[name] = st.session_state[key]
+    def choose() -> None:
+        (open_run if name == RUN else _hold_against)(st.session_state[key])
 
     st.selectbox(
-        label, options, key=key, format_func=lambda one: words[one], on_change=put, width=420
+        label, options, key=key, format_func=lambda one: words[one], on_change=choose, width=420
     )
+
+
+def _hold_against(evaluation_id: str) -> None:
+    put(AGAINST, "" if evaluation_id == NOTHING else evaluation_id)
 
 
 def chosen(ws: Workspace, kept: Sequence[EvaluationInfo]) -> tuple[Evaluation, Evaluation | None]:
     """Return the open evaluation and the one it is held against, if any."""
-    ids = [info.evaluation_id for info in kept]
-    opened = _opened(ids)
-    other = _against(kept, opened)
+    now = opened(kept)
+    other = _against(kept, now)
     folder = str(ws.evaluation.kept_folder)
-    return _loaded(ws, folder, opened), _loaded(ws, folder, other) if other else None
+    return _loaded(ws, folder, now), _loaded(ws, folder, other) if other else None
 
 
 def described(info: EvaluationInfo) -> str:
@@ -110,27 +113,25 @@ def _row(info: EvaluationInfo) -> tuple[str, ...]:
     )
 
 
-def _opened(ids: Sequence[str]) -> str:
-    asked = st.query_params.get(OPEN)
-    return asked if asked in ids else ids[0]
+def opened(kept: Sequence[EvaluationInfo]) -> str:
+    """Return the evaluation in the address, the newest by default; empty where there is none."""
+    ids = [info.evaluation_id for info in kept]
+    asked = read(RUN)
+    return asked if asked in ids else next(iter(ids), "")
 
 
-def _against(kept: Sequence[EvaluationInfo], opened: str) -> str:
+def _against(kept: Sequence[EvaluationInfo], now: str) -> str:
     """Return the evaluation in the address that the open one compares with; empty for none."""
-    asked = st.query_params.get(AGAINST, "")
-    return asked if asked in _fellows(kept, opened) else ""
+    asked = read(AGAINST)
+    return asked if asked in _fellows(kept, now) else ""
 
 
-def _open(evaluation_id: str) -> None:
-    st.query_params[OPEN] = evaluation_id
-
-
-def _fellows(kept: Sequence[EvaluationInfo], opened: str) -> list[str]:
-    own = next(info for info in kept if info.evaluation_id == opened)
+def _fellows(kept: Sequence[EvaluationInfo], now: str) -> list[str]:
+    own = next(info for info in kept if info.evaluation_id == now)
     return [
         info.evaluation_id
         for info in kept
-        if info.fingerprint == own.fingerprint and info.evaluation_id != opened
+        if info.fingerprint == own.fingerprint and info.evaluation_id != now
     ]
 
 

@@ -6,13 +6,15 @@ about.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.common.access import errors_shown
-from skillrouter_core.records.evaluations import Evaluation
+from pages.common.evaluate.chosen import how
+from pages.common.evaluate.state import CUT
+from skillrouter_core.records import RouteOptions
+from skillrouter_core.records.evaluations import Evaluation, EvaluationInfo
 from skillrouter_core.workspace.evaluation_views import (
     Bin,
     Threshold,
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
 
     from skillrouter_core.workspace import Workspace
 
-CUT = "cut"
 HEIGHT = 320
+GREY = "#8a94a0"
+"""Readable on light and on dark."""
 
 
 def confidence(ws: Workspace, made: Evaluation) -> None:
@@ -45,45 +48,72 @@ def confidence(ws: Workspace, made: Evaluation) -> None:
             f"**Stated against right** :small[:gray[{len(pairs):,} answers; expected calibration "
             f"error {error:.3f}]]"
         )
-        st.plotly_chart(_figure(curve), key="calibration", height=HEIGHT)
+        st.plotly_chart(
+            _figure(curve),
+            key="calibration",
+            height=HEIGHT,
+            config={"displayModeBar": False},
+            alt=f"Share of right answers over stated confidence, {len(curve)} groups of answers",
+        )
+        st.caption(
+            "Each point: answers of about the same confidence, with the 95% bootstrap interval of "
+            "the share that is right. On the dotted line a confidence is what it says."
+        )
     with beside:
         _threshold(ws, made, thresholds(stated, right))
 
 
 def _threshold(ws: Workspace, made: Evaluation, steps: Sequence[Threshold]) -> None:
+    """Draw the slider, what its threshold would do to these queries, and the way to use it."""
     profile = made.info.profile
+    now = ws.routing.threshold(profile)
     cut = st.slider(
         "Say that none fits below a confidence of",
         0.0,
         1.0,
-        made.info.threshold,
+        round(now, 2),
         0.01,
         key=CUT,
         bind="query-params",
     )
-    chosen = min(steps, key=lambda step: abs(step.threshold - cut))
-    sure = "–" if chosen.right is None else f"{chosen.right:.1%}"
+    _effect(min(steps, key=lambda step: abs(step.threshold - cut)))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button(
+            f"Use {cut:.2f} from now on",
+            key="use threshold",
+            disabled=abs(now - cut) < 0.005,
+            help="Holds for every route of this profile that names no threshold of its own.",
+        )
+        st.markdown(f":small[:gray[in use: {now:.2f}]]")
+    for doubt in _doubts(ws, made.info):
+        st.caption(f":orange[:material/info:] {doubt}")
+    if pressed:
+        ws.routing.set_threshold(cut, profile)
+        st.rerun()
+
+
+def _effect(step: Threshold) -> None:
+    sure = "–" if step.right is None else f"{step.right:.1%}"
     answered, right, lost = st.columns(3)
-    answered.metric("Queries answered", f"{chosen.answered:.1%}", border=True)
+    answered.metric("Queries answered", f"{step.answered:.1%}", border=True)
     right.metric("Of those, right", sure, border=True)
-    lost.metric("Right answers withheld", f"{chosen.lost:.1%}", border=True)
+    lost.metric("Right answers withheld", f"{step.lost:.1%}", border=True)
     st.caption(
         "Every query asked here has a right skill in the pool, so all that is withheld from a "
         "right answer is a loss; queries that none fits would gain."
     )
-    with errors_shown():
-        now = ws.routing.threshold(profile)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            pressed = st.button(
-                f"Use {cut:.2f} from now on",
-                key="use threshold",
-                disabled=abs(now - cut) < 0.005,
-                help="Holds for every route of this profile that names no threshold of its own.",
-            )
-            st.markdown(f":small[:gray[in use: {now:.2f}]]")
-        if pressed:
-            ws.routing.set_threshold(cut, profile)
-            st.rerun()
+
+
+def _doubts(ws: Workspace, info: EvaluationInfo) -> Iterator[str]:
+    """Yield why a threshold chosen on an evaluation may not suit what answers on Route."""
+    usual = RouteOptions()
+    if (info.stage1, info.rerank, info.body) != (usual.stage1.value, usual.rerank, usual.body):
+        yield (
+            f"Asked with other switches than Route's own ({how(info)}): a plain route states "
+            "other confidences."
+        )
+    if any(one.at > info.created_at for one in ws.registry.history(info.profile)):
+        yield "Another model was promoted since: evaluate again before choosing here."
 
 
 def _figure(curve: Sequence[Bin]) -> go.Figure:
@@ -91,9 +121,6 @@ def _figure(curve: Sequence[Bin]) -> go.Figure:
 
     texts = [f"{part.count} answers" for part in curve]
     drawn = go.Figure()
-    drawn.add_scatter(
-        x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot", "width": 1}, hoverinfo="skip"
-    )
     drawn.add_scatter(
         x=[part.stated for part in curve],
         y=[part.right for part in curve],
@@ -104,9 +131,12 @@ def _figure(curve: Sequence[Bin]) -> go.Figure:
             "arrayminus": [part.right - part.low for part in curve],
         },
         mode="lines+markers",
+        marker={"size": 8},
         text=texts,
         hovertemplate="stated %{x:.2f}, right %{y:.2f}, %{text}<extra></extra>",
     )
+    believed = {"dash": "dot", "width": 1, "color": GREY}
+    drawn.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line=believed, hoverinfo="skip")
     drawn.update_layout(
         showlegend=False,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common.access import errors_shown
+from pages.common.evaluate.state import RUN, put
 
 if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
-
-OPEN = "run"
 
 
 @st.dialog("Delete this evaluation?")
@@ -25,5 +24,5 @@ def confirm_delete(ws: Workspace, evaluation_id: str, words: str) -> None:
     if st.button("Delete", type="primary", key="delete for good"):
         with errors_shown():
             ws.evaluation.delete(evaluation_id)
-            st.query_params.pop(OPEN, None)
+            put(RUN, "")
             st.rerun()

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common.dup_table import Column, focus_table
+from pages.common.evaluate import state
 from pages.common.evaluate.answer import query_detail
 from pages.common.evaluate.chosen import how
-from pages.common.evaluate.parts import HELP, cut, interval, parted
-from pages.common.evaluate.queries import query_list
+from pages.common.evaluate.parts import cut, parted
+from pages.common.evaluate.queries import changed_lists
+from pages.common.evaluate.words import HELP, P_VALUE, difference, interval, p_value
 from pages.common.safe_text import escape
 from skillrouter_core.records.evaluations import Evaluation
 from skillrouter_core.workspace.evaluation_views import (
     FIGURES,
     Comparison,
-    PairedDifference,
     Part,
     compare,
 )
@@ -27,56 +28,61 @@ from skillrouter_core.workspace.evaluation_views import (
 if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
 
+FEW = 30
+"""Queries below which a bootstrap says little of how far figures could be off."""
+
 
 def figures(ws: Workspace, after: Evaluation, before: Evaluation | None) -> None:
     """Draw the figures of an evaluation and, if there is one to hold it against, the change."""
-    left, right = st.columns([5, 6] if before is None else [6, 6], gap="medium")
+    left, right = st.columns([5, 6] if before is None else [11, 10], gap="medium")
     with left:
         _whole(after, before)
     with right:
-        cut(ws, after)
+        cut(ws, after, before)
     if before is not None:
-        _changes(before, after)
+        _changes(ws, before, after)
 
 
 def _whole(after: Evaluation, before: Evaluation | None) -> None:
     st.markdown(f"**All queries** :small[:gray[{after.info.tasks:,} asked]]")
     now = parted(after, "")[0]
-    columns = [Column("Figure"), Column("Value [95%]", "11rem", True)]
+    columns = [Column("Figure"), Column("Value [95%]", "10.6rem", True)]
     change: Comparison | None = None
     then: Part | None = None
     if before is not None:
         change, then = _compared(before, after), parted(before, "")[0]
-        columns += [Column("Before", "4.5rem", True), Column("Change [95%]", "12.5rem", True)]
+        columns += [Column("Before", "4rem", True), Column("Change [95%]", "11.8rem", True)]
+        columns += [Column("p", "4rem", True, P_VALUE)]
     rows = []
     for name in FIGURES:
         row = [name, interval(now.figures[name])]
         if change is not None and then is not None:
-            row += [f"{then.figures[name].mean:.3f}", difference(change.differences[name])]
+            found = change.differences[name]
+            row += [f"{then.figures[name].mean:.3f}", difference(found), p_value(found)]
         rows.append(row)
     focus_table(columns, rows, None, "figures", label="Figures of all queries")
     st.caption("  \n".join(f"{name}: {HELP[name]}" for name in FIGURES if name in HELP))
+    if now.tasks < FEW:
+        st.caption(
+            f"{now.tasks:,} queries are few: an interval without width, where all have the same "
+            "value, proves little."
+        )
 
 
-def _changes(before: Evaluation, after: Evaluation) -> None:
+def _changes(ws: Workspace, before: Evaluation, after: Evaluation) -> None:
     change = _compared(before, after)
+    fixed, spoiled = ([pair[1] for pair in pairs] for pairs in (change.fixed, change.spoiled))
     st.markdown(
-        f"**Changed against {escape(how(before.info))}**: {len(change.fixed)} fixed, "
-        f"{len(change.spoiled)} spoiled"
+        f"**Changed against {escape(how(before.info))}**: {len(fixed):,} fixed, "
+        f"{len(spoiled):,} spoiled"
     )
-    fixed, spoiled = st.columns(2, gap="large")
-    with fixed:
-        st.markdown(":green[Fixed]: right now, wrong before")
-        query_list([pair[1] for pair in change.fixed], "fixed since")
-    with spoiled:
-        st.markdown(":red[Spoiled]: wrong now, right before")
-        query_list([pair[1] for pair in change.spoiled], "spoiled since")
-    query_detail([pair[1] for pair in (*change.fixed, *change.spoiled)])
-
-
-def difference(change: PairedDifference) -> str:
-    """Return a change with its interval."""
-    return f"{change.difference:+.3f} [{change.low:+.3f}, {change.high:+.3f}]"
+    if not fixed and not spoiled:
+        return
+    changed_lists(
+        ("Fixed: right now, wrong before", fixed, "fixed since", state.BETTER),
+        ("Spoiled: wrong now, right before", spoiled, "spoiled since", state.WORSE),
+    )
+    query_detail(ws, [*fixed, *spoiled])
 
 
 @st.cache_data(max_entries=16, show_spinner=False, hash_funcs={Evaluation: lambda one: one.info})
