@@ -285,14 +285,6 @@ class TrainingRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Damaged:
-    """A run or model that a list leaves out; `message` says which file is wrong and what to do."""
-
-    name: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class CurvePoint:
     """One optimiser step of a run: its loss, its learning rate, the seconds trained until then."""
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from skillrouter_core.errors import ModelIntegrityError, UsageError
 from skillrouter_core.models import MANIFEST, PROFILES, Profile, profile_named
-from skillrouter_core.records.training import Damaged
 
 RUN = "run.json"
 METRICS = "metrics.json"
@@ -28,6 +27,14 @@ RESERVED = frozenset({*PROFILES, SHIPPED, "benchmarks"})
 """Names that mean something else: profiles, and folders beside those of models' indexes."""
 
 DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A run or model that a list leaves out; `message` says which file is wrong and what to do."""
+
+    name: str
+    message: str
 
 
 def trained_names(models: Path) -> tuple[str, ...]:

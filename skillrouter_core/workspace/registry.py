@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 from skillrouter_core.errors import ModelIntegrityError, NotFoundError, UsageError
 from skillrouter_core.models import PROFILES
 from skillrouter_core.progress import ProgressListener, silent
-from skillrouter_core.records.training import Damaged
 from skillrouter_core.registry import (
     CARD,
     METRICS,
     RUN,
     SHIPPED,
+    Damaged,
     Promotion,
     card,
     checked_name,

@@ -17,7 +17,6 @@ from skillrouter_core.errors import Cancelled, SkillRouterError, UsageError
 from skillrouter_core.progress import ProgressListener, silent
 from skillrouter_core.records.training import (
     CurvePoint,
-    Damaged,
     RunState,
     TrainConfig,
     TrainingPlan,
@@ -25,6 +24,7 @@ from skillrouter_core.records.training import (
     TrainKind,
     TrainOptions,
 )
+from skillrouter_core.registry import Damaged
 from skillrouter_core.workspace.training_runs import RunFolders, options_text
 
 if TYPE_CHECKING:

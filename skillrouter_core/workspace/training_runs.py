@@ -26,7 +26,6 @@ from filelock import FileLock, Timeout
 
 from skillrouter_core.errors import NotFoundError, TrainingError, UsageError, WorkspaceError
 from skillrouter_core.records.training import (
-    Damaged,
     Method,
     MiningOptions,
     MiningReport,
@@ -38,6 +37,7 @@ from skillrouter_core.records.training import (
     TrainOptions,
     TrainReport,
 )
+from skillrouter_core.registry import Damaged, checked_name
 
 RUN = "run.json"
 
@@ -51,8 +51,6 @@ class RunFolders:
 
     def folder(self, name: str) -> Path:
         """Return a run's folder; raise UsageError for a name that no model may have."""
-        from skillrouter_core.registry import checked_name
-
         return self._models / checked_name(name)
 
     def names(self) -> tuple[str, ...]:
