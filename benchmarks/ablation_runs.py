@@ -46,6 +46,10 @@ if TYPE_CHECKING:
 BOTH, UNFILTERED, POINTWISE = "both", "encoder-unfiltered", "reranker-pointwise"
 """The runs: `skillrouter train both`, and the two that leave one thing out."""
 
+READ = 10
+"""Candidates that stage 2 reads over the drawn pool: half of what it reads by default, and half the
+time."""
+
 TELL_EVERY = 30.0
 """Seconds between two lines about one stage."""
 
@@ -54,7 +58,7 @@ TELL_EVERY = 30.0
 class Recipe:
     """How all runs learn; smaller than the program's own recipe, so that one core does them all.
 
-    Five negatives a query, none of them easy: the nearest by meaning and by words.
+    Four negatives a query, none of them easy: the nearest by meaning and by words.
     """
 
     encoder: TrainConfig
@@ -66,8 +70,8 @@ class Recipe:
 RECIPE = Recipe(
     TrainConfig(learning_rate=5e-5, batch_size=8, seed=SEED),
     TrainConfig(learning_rate=5e-5, batch_size=4, seed=SEED),
-    MiningOptions(semantic=3, lexical=2, category=0, random=0, depth=10),
-    list_size=8,
+    MiningOptions(semantic=2, lexical=2, category=0, random=0, depth=10),
+    list_size=6,
 )
 
 
@@ -170,7 +174,8 @@ class Bench:
 
     def asked(self, profile: str, options: RouteOptions | None = None) -> Evaluation:
         """Return what a profile answers to every held-out query over the drawn pool."""
-        return self._kept(None, "", replace(options or RouteOptions(), profile=profile))
+        options = replace(options or RouteOptions(), profile=profile, candidates=READ)
+        return self._kept(None, "", options)
 
     def asked_whole(self, folder: Path, tier: str, *, body: bool) -> Evaluation:
         """Return what the shipped models answer to a whole benchmark."""
