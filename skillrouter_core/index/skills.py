@@ -7,6 +7,8 @@ are mixed, or the database.
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -130,19 +132,22 @@ def write_lexical(
     *,
     published: bool = True,
     model: str = "",
+    former: SkillIndex | None = None,
 ) -> Path:
     """Write a new generation with both views' BM25 indexes, no vectors; return its folder.
 
     Published at once unless told otherwise: BM25 then answers while vectors are made. `model`
-    names the trained model that is to answer with it.
+    names the trained model that is to answer with it. The BM25 files of `former` are taken over
+    where it is of the same texts: no file of a generation is ever written again.
     """
     generation = next_generation(folder)
-    tokeniser = Tokeniser()
-    for view in VIEWS:
-        texts = (lexical_document(skill, preset, body=view == FULL) for skill in skills)
-        index = LexicalIndex.build(texts, tokeniser=tokeniser)
-        index.save(generation / view / "lexical")
     rows = [(skill.skill_id, skill.content_hash) for skill in skills]
+    if former is not None and _reads_the_same(former, rows, preset):
+        for view in VIEWS:
+            place = Path(view) / "lexical"
+            shutil.copytree(former.generation / place, generation / place, copy_function=_linked)
+    else:
+        _build_lexical(generation, skills, preset)
     write_json(generation / "rows.json", rows)
     manifest = IndexManifest(
         FORMAT, TOKENS_VERSION, len(rows), fingerprint(rows), preset.name, model=model
@@ -151,6 +156,39 @@ def write_lexical(
     if published:
         publish(folder, generation)
     return generation
+
+
+def _reads_the_same(
+    former: SkillIndex, rows: Sequence[tuple[str, str]], preset: TextPreset
+) -> bool:
+    """Return whether a generation's BM25 read the very same texts and is whole.
+
+    A manifest that could be read is of today's format and token rules.
+    """
+    manifest = former.manifest
+    if (manifest.preset, manifest.fingerprint) != (preset.name, fingerprint(rows)):
+        return False
+    try:
+        return all(len(former.lexical(view)) == len(rows) for view in VIEWS)
+    except (IndexNotReadyError, WorkspaceError):
+        return False  # damaged: made anew
+
+
+def _build_lexical(generation: Path, skills: Sequence[Skill], preset: TextPreset) -> None:
+    tokeniser = Tokeniser()
+    for view in VIEWS:
+        texts = (lexical_document(skill, preset, body=view == FULL) for skill in skills)
+        index = LexicalIndex.build(texts, tokeniser=tokeniser)
+        index.save(generation / view / "lexical")
+
+
+def _linked(source: str, target: str) -> str:
+    """Give a file a second name, which outlives the first; copy it where that cannot be."""
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one without links
+        shutil.copyfile(source, target)
+    return target
 
 
 def attach_dense(

@@ -67,7 +67,12 @@ def ensure_lexical(plan: BuildPlan, skills: Sequence[Skill]) -> Path:
         return current.generation
     has_vectors = current is not None and bool(current.manifest.dense)
     return write_lexical(
-        plan.folder, skills, plan.preset, published=not has_vectors, model=plan.model
+        plan.folder,
+        skills,
+        plan.preset,
+        published=not has_vectors,
+        model=plan.model,
+        former=current,
     )
 
 
@@ -140,8 +145,9 @@ def build_beside(
     held = held_back(plan.folder)
     generation = None if held is None else held.generation
     if generation is None or not holds(SkillIndex.open_generation(generation), plan, skills):
+        former = published(plan.folder)
         generation = write_lexical(
-            plan.folder, skills, plan.preset, published=False, model=plan.model
+            plan.folder, skills, plan.preset, published=False, model=plan.model, former=former
         )
     return generation, attach_views(plan, generation, skills, encoder, listener, beside=True)
 

@@ -1,6 +1,9 @@
 """Index generations: built beside, published in one step, searched exactly."""
 
+import errno
 import json
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +117,54 @@ def test_only_the_generation_before_is_kept(tmp_path: Path) -> None:
     assert kept == ["00000004", "00000005"]
     assert reader is not None
     assert reader.lexical(FULL).scores("canary")[0] > 0  # what was loaded lives on
+
+
+def lexical_files(generation: Path) -> dict[str, Path]:
+    found = (path for path in generation.rglob("lexical/*") if path.is_file())
+    return {str(path.relative_to(generation)): path for path in found}
+
+
+def test_bm25_of_the_same_texts_is_taken_over_and_outlives_its_first_place(tmp_path: Path) -> None:
+    first = write_lexical(tmp_path, SKILLS, PRESET)
+    former = SkillIndex.load(tmp_path)
+    second = write_lexical(tmp_path, SKILLS, PRESET, published=False, model="m", former=former)
+    mine, theirs = lexical_files(second), lexical_files(first)
+    assert mine.keys() == theirs.keys()
+    assert len(mine) > 4
+    assert all(mine[name].samefile(theirs[name]) for name in mine)
+    shutil.rmtree(first)
+    index = SkillIndex.open_generation(second)
+    assert index.manifest.model == "m"
+    assert index.lexical(FULL).scores("canary").argmax() == 0
+    assert not index.lexical(NO_BODY).scores("canary").any()
+
+
+def test_bm25_is_copied_where_files_have_no_second_name(tmp_path: Path, monkeypatch) -> None:
+    def refused(source: str, target: str) -> None:
+        raise OSError(errno.EXDEV, "another file system")
+
+    monkeypatch.setattr(os, "link", refused)
+    first = write_lexical(tmp_path, SKILLS, PRESET)
+    second = write_lexical(tmp_path, SKILLS, PRESET, former=SkillIndex.open_generation(first))
+    mine, theirs = lexical_files(second), lexical_files(first)
+    assert [one.read_bytes() for one in mine.values()] == [
+        theirs[name].read_bytes() for name in mine
+    ]
+    assert not any(mine[name].samefile(theirs[name]) for name in mine)
+
+
+@pytest.mark.parametrize("change", ["texts", "preset", "damage"])
+def test_bm25_of_other_texts_rules_or_damaged_is_made_anew(change: str, tmp_path: Path) -> None:
+    first = write_lexical(tmp_path, SKILLS, PRESET)
+    if change == "damage":
+        lexical_files(first)["full/lexical/" + "vocab.index.json"].write_text("{")
+    former = SkillIndex.open_generation(first)
+    skills = SKILLS[:2] if change == "texts" else SKILLS
+    preset = preset_named("paper") if change == "preset" else PRESET
+    second = write_lexical(tmp_path, skills, preset, former=former)
+    mine, theirs = lexical_files(second), lexical_files(first)
+    assert not any(mine[name].samefile(theirs[name]) for name in mine if name in theirs)
+    assert SkillIndex.open_generation(second).lexical(FULL).scores("canary").argmax() == 0
 
 
 def test_publishing_again_keeps_the_generation_before(tmp_path: Path) -> None:
