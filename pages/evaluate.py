@@ -61,5 +61,5 @@ def page() -> None:
         show_error(error)
 
 
-with kept_view("evaluate", WIDGETS):
+with kept_view("evaluate", WIDGETS, always=True):
     page()

@@ -138,5 +138,5 @@ def _compared(_ws: Workspace, home: str, before: int, after: int, labels: str) -
     return _ws.suites.diff(before, after)
 
 
-with kept_view("suites", WIDGETS):
+with kept_view("suites", WIDGETS, always=True):
     page()

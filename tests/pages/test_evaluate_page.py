@@ -223,3 +223,16 @@ def test_deleting_asks_first_and_then_forgets(kept: Studio) -> None:
     at.button(key="delete evaluation").click().run()
     assert len(kept.ws.evaluation.kept()) == 2
     assert "It can be run again" in texts(at)
+
+
+def test_coming_back_from_another_page_finds_the_view_as_it_was(kept: Studio) -> None:
+    at = kept.open("evaluate", run="after", against="before", view="misses", task="t2")
+    at.switch_page("route.py").run()
+    for name in list(at.query_params):
+        del at.query_params[name]
+    at.switch_page("evaluate.py").run()
+    assert at.segmented_control(key="view").value == "misses"
+    assert at.selectbox(key="choice of against").value == "before"
+    assert "Candidates in final order" in tables(at)
+    at.segmented_control(key="view").set_value("figures").run()
+    assert at.segmented_control(key="view").value == "figures"

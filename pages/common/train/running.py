@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.common.access import errors_shown
-from pages.common.job_progress import RUNNING, running_job
+from pages.common.job_progress import PARAMETER, RUNNING, running_job
 from pages.common.scores import remaining
 from pages.common.train.curves import curves
 from pages.common.train.new_run import TRAIN
@@ -34,6 +34,7 @@ def training_job(ws: Workspace) -> Job | None:
 
 def running(ws: Workspace, job: Job, name: str) -> None:
     """Draw a run at work, with pause and giving up."""
+    stops = bool(st.session_state.get(_stops(job.job_id)))
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
@@ -43,25 +44,35 @@ def running(ws: Workspace, job: Job, name: str) -> None:
                 shortcut="Alt+U",
                 on_click=_pause,
                 args=(ws, job),
+                disabled=stops,
                 help="Stops after the step in hand. It goes on from there when you resume it.",
             )
-            if st.button("Give up", key="cancel run", icon=":material/stop:", shortcut="Alt+X"):
+            if st.button(
+                "Give up",
+                key="cancel run",
+                icon=":material/stop:",
+                shortcut="Alt+X",
+                disabled=stops,
+            ):
                 _confirm(ws, job, name)
             st.caption(
-                "It works in a process of its own: this page can be closed.", width="stretch"
+                "It stops after the step in hand…"
+                if stops
+                else "It works in a process of its own: this page can be closed.",
+                width="stretch",
             )
-        _live(ws, job.job_id, name)
+        _live(ws, job.job_id, name, listed=find(ws, name) is not None)
 
 
 @st.fragment(run_every=SECONDS)
-def _live(ws: Workspace, job_id: int, name: str) -> None:
-    """Draw how far the run is; the page around it again once it has ended."""
+def _live(ws: Workspace, job_id: int, name: str, *, listed: bool) -> None:
+    """Draw how far the run is; the page around it again once the run is there, or has ended."""
     with errors_shown():
         job = jobs.get(ws, job_id)
-        if job.state not in RUNNING:
+        run = find(ws, name)
+        if job.state not in RUNNING or (run is not None) is not listed:
             st.rerun(scope="app")
         _bar(job)
-        run = find(ws, name)
         if run is not None:
             parts = [part.value for part in run.options.parts]
             curves(ws.training.curve(name), parts, live=True)
@@ -96,7 +107,17 @@ def _bar(job: Job) -> None:
 def _pause(ws: Workspace, job: Job) -> None:
     # A run's job that is cancelled leaves the run paused, also before it is at work.
     jobs.cancel(ws, job.job_id)
-    st.toast("Pausing after the step in hand.")
+    _stopping(job)
+
+
+def _stopping(job: Job) -> None:
+    """Remember that a run was told to stop; the list says how it stands once it has."""
+    st.session_state[_stops(job.job_id)] = True
+    st.query_params.pop(PARAMETER, None)
+
+
+def _stops(job_id: int) -> str:
+    return f"job {job_id} stops"
 
 
 @st.dialog("Give this run up?")
@@ -107,4 +128,5 @@ def _confirm(ws: Workspace, job: Job, name: str) -> None:
             if find(ws, name) is not None:
                 ws.training.cancel(name)
             jobs.cancel(ws, job.job_id)
+            _stopping(job)
             st.rerun()
