@@ -1,14 +1,14 @@
 """Runs of suites: what each saved query was answered, run by run.
 
-Runs are append-only. Must not know how queries are routed or how runs are compared.
+Runs never change; the oldest go when there are many. Must not know how queries are routed or how runs are compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from db.columns import storable, text_key, utc_now
@@ -62,6 +62,31 @@ def runs(
     if profile is not None:
         query = query.where(SuiteRunRow.profile == profile)
     return tuple(_run(row) for row in session.scalars(query))
+
+
+def profiles(session: Session) -> tuple[str, ...]:
+    """Return the profiles that runs were made with, by name."""
+    query = select(SuiteRunRow.profile).distinct().order_by(SuiteRunRow.profile)
+    return tuple(session.scalars(query))
+
+
+def prune(
+    session: Session, suite: str, profile: str, keep: int, spared: Collection[int] = ()
+) -> int:
+    """Remove the runs of a suite and profile but the newest `keep` and those spared; return how many.
+
+    Two processes may do it at once: a run that is gone is nobody's loss.
+    """
+    newest_first = (
+        select(SuiteRunRow.id)
+        .where(SuiteRunRow.suite == suite, SuiteRunRow.profile == profile)
+        .order_by(SuiteRunRow.id.desc())
+    )
+    gone = [one for one in session.scalars(newest_first.offset(keep)) if one not in spared]
+    if gone:
+        session.execute(delete(SuiteAnswerRow).where(SuiteAnswerRow.run_id.in_(gone)))
+        session.execute(delete(SuiteRunRow).where(SuiteRunRow.id.in_(gone)))
+    return len(gone)
 
 
 def run(session: Session, run_id: int) -> SuiteRun:

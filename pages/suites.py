@@ -13,7 +13,6 @@ import streamlit as st
 
 from pages.common.access import show_error, workspace_or_stop
 from pages.common.address import kept_view
-from pages.common.dup_scan import PROFILE
 from pages.common.empty import no_skills
 from pages.common.index_state import index_state
 from pages.common.job_progress import job_panel, running_job, start_job
@@ -22,6 +21,7 @@ from pages.common.suites.empty import never_run, no_queries
 from pages.common.suites.figures import verdict
 from pages.common.suites.held import held_panel
 from pages.common.suites.lines import Line, counts, lines
+from pages.common.suites.profile import profile_choice
 from pages.common.suites.queries import query_list
 from pages.common.suites.runs import SHOWN, open_pair, run_choices
 from pages.common.suites.state import SEE, STANDING, SUITE, WIDGETS, first_page, forget_runs
@@ -39,20 +39,22 @@ ALL = "all"
 def page() -> None:
     """Draw the page."""
     ws = workspace_or_stop()
-    st.header("Does every saved query still get its answer?", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.header("Does every saved query still get its answer?", anchor=False)
+        profile = profile_choice(ws)
     job_panel(ws)
     if not any(catalog.skills for catalog in ws.catalogs.all()):
         no_skills(ws)
         return
     try:
-        if index_state(ws, PROFILE, here=True):
-            held_panel(ws, PROFILE)
-            _suite(ws)
+        if index_state(ws, profile, here=True):
+            held_panel(ws, profile)
+            _suite(ws, profile)
     except SkillRouterError as error:
         show_error(error)
 
 
-def _suite(ws: Workspace) -> None:
+def _suite(ws: Workspace, profile: str) -> None:
     names = ws.labels.suites()
     if not names:
         no_queries()
@@ -64,9 +66,9 @@ def _suite(ws: Workspace) -> None:
         )
     queries = ws.labels.queries(suite)
     expecting = sum(bool(query.expected) for query in queries)
-    runs = ws.suites.runs(suite, PROFILE, SHOWN)
+    runs = ws.suites.runs(suite, profile, SHOWN)
     with row:
-        _run_button(ws, suite, expecting, first=not runs)
+        _run_button(ws, suite, profile, expecting, first=not runs)
     if not runs:
         never_run(expecting)
         _queries(ws, lines(None, queries, alone=True), st.container(), alone=True)
@@ -89,12 +91,12 @@ def _suite(ws: Workspace) -> None:
             label_visibility="collapsed",
         )
     if see == TREND:
-        trend(ws.suites.trend(suite, PROFILE), chosen)
+        trend(ws.suites.trend(suite, profile), chosen)
     else:
         _queries(ws, shown, row, alone=other is None)
 
 
-def _run_button(ws: Workspace, suite: str, expecting: int, *, first: bool) -> None:
+def _run_button(ws: Workspace, suite: str, profile: str, expecting: int, *, first: bool) -> None:
     busy = running_job(ws) is not None
     pressed = st.button(
         "Run" if first else "Run again",
@@ -105,7 +107,7 @@ def _run_button(ws: Workspace, suite: str, expecting: int, *, first: bool) -> No
         disabled=busy or not expecting,
         help="One job at a time." if busy else "Asks the index and the models that answer now.",
     )
-    if pressed and start_job(ws, "suite", suite=suite, profile=PROFILE):
+    if pressed and start_job(ws, "suite", suite=suite, profile=profile):
         forget_runs()
         st.rerun()
 

@@ -119,6 +119,11 @@ class Suites:
         with self._workspace.database.read() as session:
             return stored.runs(session, suite, profile, limit)
 
+    def profiles(self) -> tuple[str, ...]:
+        """Return the profiles that runs were made with, by name."""
+        with self._workspace.database.read() as session:
+            return stored.profiles(session)
+
     def answers(self, run_id: int) -> tuple[SuiteAnswer, ...]:
         """Return a run's answers by text, as they were kept; NotFoundError without the run."""
         with self._workspace.database.read() as session:

@@ -49,8 +49,23 @@ def test_runs_by_suite_and_profile_newest_first(workspace: Workspace) -> None:
         assert suites.runs(session) == tuple(kept[::-1])
         assert suites.runs(session, "a", "p") == (kept[3], kept[0])
         assert suites.runs(session, "a", limit=1) == (kept[3],)
+        assert suites.profiles(session) == ("p", "q")
         assert suites.answers(session, kept[0].run_id) == ()
         assert suites.firsts(session, [kept[0].run_id]) == {kept[0].run_id: ()}
+
+
+def test_the_oldest_runs_of_one_suite_and_profile_are_removed(workspace: Workspace) -> None:
+    with workspace.database.write() as session:
+        made = [suites.add(session, new("a", "p"), [answer("q")]) for _ in range(5)]
+        others = [suites.add(session, new(*key), [answer("q")]) for key in (("b", "p"), ("a", "q"))]
+        assert suites.prune(session, "a", "p", 2, {made[0].run_id}) == 2
+        assert suites.prune(session, "a", "p", 2, {made[0].run_id}) == 0
+    with workspace.database.read() as session:
+        left = [made[0], made[3], made[4]]
+        assert suites.runs(session, "a", "p") == tuple(left[::-1])
+        assert all(len(suites.answers(session, one.run_id)) == 1 for one in (*left, *others))
+        with pytest.raises(NotFoundError):
+            suites.answers(session, made[1].run_id)
 
 
 def test_a_run_that_is_not_there_is_named(workspace: Workspace) -> None:

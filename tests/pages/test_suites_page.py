@@ -144,6 +144,23 @@ def test_an_address_of_nothing_shows_the_newest(saved: Studio, address: dict[str
     assert at.selectbox(key="choice of run").value == str(run.run_id)
 
 
+def test_runs_of_another_profile_are_chosen_where_there_are_some(
+    saved: Studio, started: list[tuple[str, dict[str, str]]]
+) -> None:
+    saved.ws.suites.run("daily")
+    assert not [box for box in saved.open("suites").selectbox if box.key == "profile"]
+    saved.ws.indexing.build(profile="minilm")
+    other = saved.ws.suites.run("daily", profile="minilm")
+    at = saved.open("suites")
+    assert at.selectbox(key="profile").value == "compact"
+    assert at.selectbox(key="choice of run").value != str(other.run_id)
+    at.selectbox(key="profile").select("minilm").run()
+    assert at.selectbox(key="choice of run").value == str(other.run_id)
+    assert at.selectbox(key="choice of against").value == "nothing"
+    press(at, "Run again")
+    assert started == [("suite", {"suite": "daily", "profile": "minilm"})]
+
+
 def test_the_trend_lists_the_runs(saved: Studio) -> None:
     for _ in range(2):
         saved.ws.suites.run("daily")

@@ -10,7 +10,7 @@ import hashlib
 
 import streamlit as st
 
-SUITE, SEE, STANDING, PAGE = WIDGETS = ("set", "see", "standing", "list")
+SUITE, SEE, STANDING, PAGE, PROFILE = WIDGETS = ("set", "see", "standing", "list", "profile")
 RUN, AGAINST, QUERY = "run", "against", "query"
 """Not widgets: numbers of the open run and of the one it is held against, the open query."""
 
