@@ -186,8 +186,11 @@ class Training:
 
         self._open(name, options)
         with self._folders.working(name):
-            run = self._begun(self._folders.load(name))
+            run = self._folders.load(name)
+            # At once: a wish that comes while the run begins is meant for it.
             (run.folder / STOP).unlink(missing_ok=True)
+            self._refuse_ended(run)  # it may have been given up since
+            run = self._begun(run)
             steps = Steps(self._ws, run, stopping(run.folder, listener), self._folders.write)
             began = time.monotonic()
             try:
@@ -213,13 +216,16 @@ class Training:
             self._folders.create(name, options)
             return
         run = self.run(name)
-        if run.state in (RunState.DONE, RunState.CANCELLED):
-            raise UsageError(f"the run {name!r} is {run.state}; choose another name")
+        self._refuse_ended(run)
         if options is not None and options != run.options:
             raise UsageError(
                 f"the run {name!r} was started with other options; go on with it without giving "
                 f"any, or choose another name"
             )
+
+    def _refuse_ended(self, run: TrainingRun) -> None:
+        if run.state in (RunState.DONE, RunState.CANCELLED):
+            raise UsageError(f"the run {run.name!r} is {run.state}; choose another name")
 
     def _begun(self, run: TrainingRun) -> TrainingRun:
         from skillrouter_core.models import target_of

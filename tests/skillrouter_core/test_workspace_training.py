@@ -30,7 +30,7 @@ from skillrouter_core.records.training import (
     TrainKind,
     TrainOptions,
 )
-from skillrouter_core.workspace.training_runs import options_from, options_text
+from skillrouter_core.workspace.training_runs import RunFolders, options_from, options_text
 from tests.training_runs import ask, fill, options, profile, skill_id
 
 ENCODER, RERANKER, BOTH = TrainKind.ENCODER, TrainKind.RERANKER, TrainKind.BOTH
@@ -362,6 +362,31 @@ def test_a_cancelled_run_cannot_go_on(ws, tiny):
         ws.training.train("gone")
     ws.training.remove("gone")
     assert ws.training.runs() == ()
+
+
+@pytest.mark.parametrize("moment", ["before it is held", "while it begins"])
+def test_giving_up_is_heard_while_a_run_starts(ws, tiny, monkeypatch, moment):
+    ask(ws, range(18))
+    ws.training.prepare("gone", options(ENCODER, tiny))
+    held, asked = RunFolders.working, ws.profile
+
+    def late(folders, name):
+        ws.training.cancel(name)
+        return held(folders, name)
+
+    def beginning(profile):
+        ws.training.cancel("gone")
+        return asked(profile)
+
+    if moment == "before it is held":
+        monkeypatch.setattr(RunFolders, "working", late)
+        told = pytest.raises(UsageError, match="cancelled")
+    else:
+        monkeypatch.setattr(ws, "profile", beginning)
+        told = pytest.raises(Cancelled)
+    with told:
+        ws.training.train("gone")
+    assert ws.training.run("gone").state is RunState.CANCELLED
 
 
 def test_a_damaged_run_is_named_and_hides_no_other(ws, tiny):
