@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 HEIGHT = 260
+GREY = "#8a94a0"
+"""Readable on light and on dark."""
 MOST = 600
 """Steps drawn one by one; of longer runs each point is the mean of several, which is said."""
 WINDOW = 10
@@ -81,10 +83,15 @@ def _figure(drawn: Sequence[tuple[int, float]], steps: int) -> go.Figure:
 
     x, y = [step for step, _ in drawn], [loss for _, loss in drawn]
     figure = go.Figure()
-    figure.add_scatter(
-        x=x, y=y, mode="lines+markers" if len(x) < 3 else "lines", opacity=0.45, name="loss"
-    )
+    # The first line gets the theme's first colour, the one that stands out on its background.
     figure.add_scatter(x=x, y=smoothed(y), mode="lines", line={"width": 3}, name="mean")
+    figure.add_scatter(
+        x=x,
+        y=y,
+        mode="lines+markers" if len(x) < 3 else "lines",
+        line={"width": 1, "color": GREY},
+        name="loss",
+    )
     figure.update_layout(
         showlegend=False,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
