@@ -1,6 +1,7 @@
 """Runs of suites: what each saved query was answered, run by run.
 
-Runs never change; the oldest go when there are many. Must not know how queries are routed or how runs are compared.
+Runs never change; the oldest go when there are many. Must not know how queries are routed or how
+runs are compared.
 """
 
 from __future__ import annotations
@@ -73,9 +74,9 @@ def profiles(session: Session) -> tuple[str, ...]:
 def prune(
     session: Session, suite: str, profile: str, keep: int, spared: Collection[int] = ()
 ) -> int:
-    """Remove the runs of a suite and profile but the newest `keep` and those spared; return how many.
+    """Remove the runs of a suite and profile but the newest `keep` and those spared.
 
-    Two processes may do it at once: a run that is gone is nobody's loss.
+    Returns how many were removed. Two processes may do it at once.
     """
     newest_first = (
         select(SuiteRunRow.id)

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 RUNS_SEARCHED = 50
 """Of one profile's runs so many, the newest, are searched for answers that still hold."""
 
+KEPT_RUNS = 100
+"""Runs of one suite and profile that are kept: three times what a trend shows. A run of 365 queries
+takes 0.7 MB; where older ones are removed, the note of the run that made room says so."""
+
 Answers = Mapping[str, SuiteAnswer]
 """Answers by the text of the query; what was expected in them is of whoever asked first."""
 
@@ -89,7 +93,8 @@ def keep(
 ) -> SuiteRun:
     """Keep one run of a suite, every query with what is expected of it now; return the run.
 
-    `started` is when the asking began, on the clock of `time.monotonic`.
+    `started` is when the asking began, on the clock of `time.monotonic`. Beyond KEPT_RUNS the
+    oldest are removed, but those that an index waiting for a person is judged by.
     """
     run = stored.NewRun(
         suite=suite,
@@ -102,7 +107,13 @@ def keep(
         seconds=time.monotonic() - started,
     )
     rows = [_expecting(answers[query.text], query.expected) for query in queries]
+    held = ws.indexing.held(way.profile)
+    spared = {one for pair in held.runs for one in pair} if held is not None else set()
     with ws.database.write() as session:
+        removed = stored.prune(session, suite, way.profile, KEPT_RUNS - 1, spared)
+        if removed:
+            made_room = f"oldest runs removed: {removed}, as {KEPT_RUNS} are kept"
+            run = replace(run, note=", ".join(filter(None, (note, made_room))))
         return stored.add(session, run, rows)
 
 

@@ -482,3 +482,30 @@ def test_the_job_of_a_suite_runs_it(expecting):
     assert len(expecting.suites.runs("kitchen")) == 1
     with pytest.raises(UsageError, match="'suite'"):
         function_of("suite")(expecting, {}, silent)
+
+
+def test_many_runs_leave_the_newest_and_say_so(expecting, monkeypatch):
+    """But the runs that an index held back is judged by stay, however old."""
+    monkeypatch.setattr("skillrouter_core.workspace.asking.KEPT_RUNS", 3)
+    first = expecting.suites.run("kitchen")
+    made = [expecting.suites.run("kitchen") for _ in range(3)]
+    left = expecting.suites.runs("kitchen")
+    assert [one.run_id for one in left] == [one.run_id for one in made[::-1]]
+    assert [one.note for one in left] == ["oldest runs removed: 1, as 3 are kept", "", ""]
+    with pytest.raises(NotFoundError):
+        expecting.suites.answers(first.run_id)
+    assert len(expecting.suites.runs("office")) == 0
+
+
+def test_runs_that_a_held_index_is_judged_by_stay(expecting, monkeypatch, tmp_path):
+    write_pool(tmp_path / "pool", {key: SKILLS[key] for key in ("deploy", "secret")})
+    expecting.catalogs.resync("pool")
+    held = expecting.indexing.build().held
+    assert held is not None
+    monkeypatch.setattr("skillrouter_core.workspace.asking.KEPT_RUNS", 1)
+    for _ in range(3):
+        expecting.suites.run("kitchen")
+    kept = {one.run_id for one in expecting.suites.runs("kitchen")}
+    judged = {one for pair in held.runs for one in pair}
+    assert len(kept - judged) == 1
+    assert expecting.suites.broken(held.runs)
