@@ -211,6 +211,8 @@ def _index_check(workspace: Workspace) -> Check:
         detail = f"not built for the {status.skills:,} skills"
     elif status.stale:
         detail = f"{status.indexed:,} skills, older than the catalogs"
+    elif status.other_vectors:
+        detail = f"{status.indexed:,} skills with the vectors of another model: BM25 answers alone"
     else:
         detail = f"{status.indexed:,} skills without vectors: BM25 answers alone"
     return Check("index", Status.WARN, detail, "Run skillrouter index.")

@@ -28,11 +28,11 @@ def index_state(ws: Workspace, profile: str, *, here: bool = False) -> bool:
         if not here:
             held_line(ws, profile)
         return True
-    stale, vectors = _state(ws, str(ws.home), profile, ws.catalogs.fingerprint(), version)
+    stale, vectors, others = _state(ws, str(ws.home), profile, ws.catalogs.fingerprint(), version)
     if version and vectors and not stale:
         return True
     if running_job(ws) is None:
-        _offer(ws, profile, version, stale=stale, kept=held is not None)
+        _offer(ws, profile, version, stale=stale, kept=held is not None, others=others)
     elif not version:
         st.info(
             "The first index is being made; BM25 answers come first.",
@@ -58,7 +58,9 @@ def held_line(ws: Workspace, profile: str) -> None:
         st.page_link("suites.py", label="See what would break", icon=":material/rule:")
 
 
-def _offer(ws: Workspace, profile: str, version: str, *, stale: bool, kept: bool) -> None:
+def _offer(
+    ws: Workspace, profile: str, version: str, *, stale: bool, kept: bool, others: bool
+) -> None:
     skills = count(sum(catalog.skills for catalog in ws.catalogs.all()), "skill")
     if not version:
         message = f"{skills} wait for an index; there is none for the profile {profile}."
@@ -69,6 +71,11 @@ def _offer(ws: Workspace, profile: str, version: str, *, stale: bool, kept: bool
         )
     elif stale:
         message = "The catalog changed after its index was made; answers are of the older texts."
+    elif others:
+        message = (
+            "The index holds the vectors of another model than the one that answers: BM25 answers "
+            "alone."
+        )
     else:
         message = "The index has no vectors yet: answers are BM25's."
     with st.container(horizontal=True, vertical_alignment="center", border=True):
@@ -81,8 +88,8 @@ def _offer(ws: Workspace, profile: str, version: str, *, stale: bool, kept: bool
 @st.cache_data(show_spinner=False, max_entries=16)
 def _state(
     _ws: Workspace, home: str, profile: str, fingerprint: str, version: str
-) -> tuple[bool, bool]:
-    """Return whether the index is stale and whether it has vectors; compares every skill once."""
+) -> tuple[bool, bool, bool]:
+    """Return whether the index is stale, has vectors, has another model's; compares every skill."""
     del home, fingerprint, version
     status = _ws.indexing.status(profile)
-    return status.stale, status.vectors_ready
+    return status.stale, status.vectors_ready, status.other_vectors

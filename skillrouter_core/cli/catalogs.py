@@ -16,6 +16,11 @@ from skillrouter_core.records import ImportIssue, SyncReport
 ISSUES_SHOWN = 20
 """How many repaired or left-out files the text output names; `--json` names all."""
 
+OTHER_VECTORS = (
+    "The index holds the vectors of another model than the one that answers: every text is "
+    "embedded anew. Until then BM25 answers alone."
+)
+
 SOURCES = """\
 SOURCE is a folder of skills, a .zip, a .jsonl or .jsonl.gz file, a folder of such shards,
 a git URL, or one of: demo, claude, codex, hermes, openclaw (the skills of that agent).
@@ -126,6 +131,8 @@ def run_index(args: argparse.Namespace, console: Console) -> int:
             return discard_held(workspace, args, console)
         if args.publish_held:
             publish_held(workspace, args.profile, console)
+        if workspace.indexing.status(args.profile).other_vectors:
+            console.note(OTHER_VECTORS)
         report = workspace.indexing.build(listener=console.progress, profile=args.profile)
         broken = workspace.suites.broken(report.held.runs) if report.held else ()
     if args.json:

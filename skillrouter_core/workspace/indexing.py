@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skillrouter_core.models import PROFILES, Profile, find_model
+from skillrouter_core.errors import ModelError
+from skillrouter_core.models import EMBEDDED, PROFILES, Profile, find_model
 from skillrouter_core.progress import ProgressListener, silent
 from skillrouter_core.records import Skill
 from skillrouter_core.texts import preset_named
@@ -38,10 +39,12 @@ class IndexReport:
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
-    """Where an index stands against the catalogs.
+    """Where an index stands against the catalogs and the models.
 
     `skills` live in the database, `indexed` in the published index; `stale` means that some
     text was added, changed or removed since. `version` changes with every publication.
+    `other_vectors`: it holds those of another model than the one that answers, so that they are
+    not ready. Nobody can tell of a model on the hub.
     """
 
     skills: int
@@ -50,6 +53,7 @@ class IndexStatus:
     vectors_ready: bool
     stale: bool
     version: str
+    other_vectors: bool = False
 
 
 class Indexing:
@@ -113,7 +117,7 @@ class Indexing:
         return attach_views(plan, generation, skills, encoder, listener)
 
     def status(self, profile: str = "compact") -> IndexStatus:
-        """Return where a profile's index stands; loads no model."""
+        """Return where a profile's index stands; loads no model, but reads its files' digest."""
         from skillrouter_core.index import FULL, fingerprint
         from skillrouter_core.workspace.building import published
 
@@ -122,14 +126,29 @@ class Indexing:
         if index is None:
             return IndexStatus(len(hashes), 0, False, False, bool(hashes), "")
         rows = sorted(hashes.items())
+        part = index.manifest.dense.get(FULL)
+        others = part is not None and self._of_another(part.model_key, profile)
         return IndexStatus(
             skills=len(hashes),
             indexed=len(index),
             lexical_ready=True,
-            vectors_ready=FULL in index.manifest.dense,
+            vectors_ready=part is not None and not others,
             stale=fingerprint(rows) != index.manifest.fingerprint,
             version=index.version,
+            other_vectors=others,
         )
+
+    def _of_another(self, key: str, profile: str) -> bool:
+        """Return whether vectors of that key are not those of a profile's encoder."""
+        try:
+            chosen = self._workspace.profile(profile)
+            local = chosen.encoder == EMBEDDED or Path(chosen.encoder).expanduser().is_dir()
+            if not local or find_model(chosen.encoder).key == key:
+                return False
+        except ModelError:
+            return False  # whoever routes is told what is wrong with it
+        models = self._workspace.models
+        return not models.loaded(chosen) or models.encoder(chosen).model_key != key
 
     def held(self, profile: str = "compact") -> HeldIndex | None:
         """Return the index of a profile that is held back, None where none is; cheap."""

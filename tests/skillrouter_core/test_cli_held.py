@@ -65,6 +65,18 @@ def test_an_index_that_breaks_a_query_is_told_as_a_table(
     assert "--publish-held" in remedy
 
 
+def test_vectors_of_another_model_are_told_of(
+    ws: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ws.models.encoder_fake.model_key = "another"  # type: ignore[attr-defined]
+    assert main(["index"]) == 0
+    shown = capsys.readouterr()
+    assert "vectors of another model" in shown.err
+    assert "6 texts embedded anew" in shown.out
+    main(["index"])
+    assert "another model" not in capsys.readouterr().err
+
+
 def test_as_json(ws: Workspace, change: Change, capsys: pytest.CaptureFixture[str]) -> None:
     change("bread")
     assert main(["index", "--json"]) == 1

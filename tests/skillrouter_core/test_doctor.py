@@ -13,6 +13,8 @@ from skillrouter_core.cli import main
 from skillrouter_core.cli.system import doctor_lines
 from skillrouter_core.doctor import Check, Status
 from skillrouter_core.workspace import Workspace
+from tests.fakes import FakeModels
+from tests.stores import scan, skill
 
 
 @pytest.fixture
@@ -94,6 +96,16 @@ def test_empty_workspace_is_told_what_to_do_next(home: Path) -> None:
     database, catalogs = doctor.check_content(home)
     assert (database.status, catalogs.status) == (Status.OK, Status.WARN)
     assert "skillrouter import demo" in catalogs.remedy
+
+
+def test_an_index_of_another_models_vectors_is_told_of(home: Path) -> None:
+    with Workspace.open(home, models=FakeModels()) as ws:
+        ws.catalogs.store(scan(skill("tools/a", "bake bread")))
+        ws.indexing.build()  # by a model that is none of the program's
+    *_, index = doctor.check_content(home)
+    assert (index.name, index.status) == ("index", Status.WARN)
+    assert "the vectors of another model" in index.detail
+    assert index.remedy == "Run skillrouter index."
 
 
 def test_database_from_the_future_fails(home: Path) -> None:

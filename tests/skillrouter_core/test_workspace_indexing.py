@@ -11,6 +11,7 @@ from skillrouter_core.labelling.splits import split_of
 from skillrouter_core.models import PROFILES, find_model
 from skillrouter_core.progress import silent
 from skillrouter_core.records import RouteOptions, Split, Stage1
+from skillrouter_core.route import OTHER_VECTORS
 from skillrouter_core.workspace import Workspace
 from tests.fakes import FakeModels, HashEncoder
 
@@ -81,6 +82,31 @@ def test_an_index_that_is_complete_loads_no_model(workspace, models):
     models.encoder_fake = None
     assert workspace.indexing.build().embedded == 0
     assert workspace.indexing.status().vectors_ready
+
+
+def test_vectors_of_another_model_are_told_of_until_they_are_made_anew(workspace, models):
+    workspace.indexing.build()
+    status = workspace.indexing.status()
+    assert (status.vectors_ready, status.other_vectors) == (True, False)
+    models.encoder_fake.model_key = "another"  # as a new version of the program brings it
+    status = workspace.indexing.status()
+    assert (status.vectors_ready, status.other_vectors, status.stale) == (False, True, False)
+    assert workspace.routing.route("bake bread").notes == (OTHER_VECTORS,)
+    assert workspace.indexing.build().embedded == 6
+    status = workspace.indexing.status()
+    assert (status.vectors_ready, status.other_vectors) == (True, False)
+
+
+def test_a_model_that_cannot_be_looked_at_is_not_held_against_an_index(workspace, tmp_path):
+    encoder = tmp_path / "profile" / "encoder"
+    encoder.mkdir(parents=True)
+    for name in ("config.json", "model.safetensors"):
+        (encoder / name).write_text("{}")
+    profile = str(encoder.parent)
+    workspace.indexing.build(profile=profile)
+    (encoder / "config.json").unlink()
+    status = workspace.indexing.status(profile)
+    assert (status.vectors_ready, status.other_vectors) == (True, False)
 
 
 class Dying(HashEncoder):
