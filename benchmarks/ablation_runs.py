@@ -174,7 +174,9 @@ class Bench:
 
     def asked(self, profile: str, options: RouteOptions | None = None) -> Evaluation:
         """Return what a profile answers to every held-out query over the drawn pool."""
-        options = replace(options or RouteOptions(), profile=profile, candidates=READ)
+        options = options or RouteOptions()
+        # unfolded, as a folded candidate is kept without its score
+        options = replace(options, profile=profile, candidates=READ, fold=False)
         return self._kept(None, "", options)
 
     def asked_whole(self, folder: Path, tier: str, *, body: bool) -> Evaluation:
@@ -238,6 +240,19 @@ def of_queries(evaluation: Evaluation, queries: Sequence[Written]) -> list[Any]:
     """Return the tasks that ask some written queries."""
     texts = {one.query.strip() for one in queries}
     return [task for task in evaluation.tasks if task.query.strip() in texts]
+
+
+def by_text(evaluation: Evaluation) -> Evaluation:
+    """Return an evaluation as if the reranker's own score alone had ordered what it read."""
+    tasks = []
+    for task in evaluation.tasks:
+        read = [
+            (one.text_score, one.skill_id) for one in task.candidates if one.text_score is not None
+        ]
+        head = [skill_id for _, skill_id in sorted(read, key=lambda one: -one[0])]
+        rest = [skill_id for skill_id in task.final if skill_id not in head]
+        tasks.append(replace(task, final=(*head, *rest)))
+    return replace(evaluation, tasks=tuple(tasks))
 
 
 def dense() -> RouteOptions:

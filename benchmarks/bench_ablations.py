@@ -28,7 +28,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ablation_pool import Drawn, Sizes, draw, unseen
-from ablation_runs import RECIPE, Bench, dense, of_queries
+from ablation_runs import RECIPE, Bench, by_text, dense, of_queries
 from ablation_tables import HEAD, Side, lines
 
 from skillrouter_core.benchmark import load_benchmark, load_pool
@@ -101,11 +101,23 @@ def filter_table(bench: Bench, drawn: Drawn) -> list[str]:
 
 
 def objective_table(bench: Bench, drawn: Drawn) -> list[str]:
-    """Return the third one's: both stages, stage 2 going by its text score alone."""
+    """Return the third one's: what each reranker's own score makes of stage 1's candidates.
+
+    Then both stages as they answer, the score beside BM25, cosine and wording by fitted weights.
+    """
     runs = (bench.both(), bench.pointwise())
     pair = [bench.asked(run.name) for run in runs]
-    note = f"lists: {mined(runs[0], TrainKind.RERANKER)}"
-    return ["## 3. Objective", "", *_by_group(drawn, ("listwise", "pointwise"), pair), note]
+    alone, beside = ("listwise", "pointwise"), ("listwise, all", "pointwise, all")
+    notes = [
+        f"{name}: {mined(run, TrainKind.RERANKER)}" for name, run in zip(alone, runs, strict=True)
+    ]
+    return [
+        "## 3. Objective",
+        "",
+        *_by_group(drawn, alone, [by_text(one) for one in pair]),
+        *_by_group(drawn, beside, pair),
+        *notes,
+    ]
 
 
 def before_after_table(bench: Bench, drawn: Drawn) -> list[str]:
@@ -122,18 +134,18 @@ def before_after_table(bench: Bench, drawn: Drawn) -> list[str]:
         "",
         *_by_group(drawn, tuple(asked), list(asked.values())),
         f"trained: {dict(run.counts)}",
+        *run.notes,
     ]
 
 
 def mined(run: TrainingRun, part: TrainKind) -> str:
     """Return what a run's negatives are, and what the filter took out, in a line."""
-    report = run.mining[part.value]
-    steps = run.reports[part.value]
-    return (
-        f"{report.queries} queries, {sum(report.negatives.values())} negatives, taken out "
-        f"{dict(report.filtered)}; {steps.steps} steps, loss {steps.first_loss:.3f} to "
-        f"{steps.last_loss:.3f}"
-    )
+    steps, report = run.reports[part.value], run.mining.get(part.value)
+    told = f"{steps.steps} steps, loss {steps.first_loss:.3f} to {steps.last_loss:.3f}"
+    if report is None:  # it was given another run's
+        return told
+    negatives, out = sum(report.negatives.values()), dict(report.filtered)
+    return f"{report.queries} queries, {negatives} negatives, taken out {out}; {told}"
 
 
 def _by_group(drawn: Drawn, names: Iterable[str], made: list[Evaluation]) -> list[str]:

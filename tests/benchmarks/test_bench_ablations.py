@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ import pytest
 from skillrouter_core.benchmark.layout import Relevance, Task
 from skillrouter_core.benchmark.writing import save_benchmark
 from skillrouter_core.errors import UsageError
-from skillrouter_core.records.evaluations import EvaluatedTask
+from skillrouter_core.records.evaluations import EvaluatedTask, Ranked
 from skillrouter_core.records.training import MiningOptions, Objective, TrainConfig
 from skillrouter_core.workspace import Workspace
+from tests.evaluations import evaluation, task
 from tests.fakes import skill
 from tests.training_runs import pair, profile
 
@@ -28,10 +30,8 @@ from ablation_pool import Sizes, draw, pool_of, sides_of
 TIER = "easy"
 
 
-def answered(task_id: str, *final: str, right: str = "r") -> EvaluatedTask:
-    return EvaluatedTask(
-        task_id, "q", "", (right,), ("",), ("",), final, final, (), None, 1.0
-    )  # fmt: skip
+def answered(task_id: str, *final: str) -> EvaluatedTask:
+    return task(task_id, ["r"], final)
 
 
 # ------------------------------------------------------------------------ tables
@@ -60,6 +60,18 @@ def test_sides_are_paired_by_query_whatever_their_order():
     assert "+50.0 [" in rows[2]
     assert "(1 better, 0 worse)" in rows[2]
     assert "(2 better, 0 worse)" in rows[2]  # by MRR@10 each query gains
+
+
+def test_a_rerankers_own_score_orders_what_it_read_and_the_rest_follows():
+    read = [
+        Ranked(name, name, "", place, place, 1.0, 1.0, score, score)
+        for place, (name, score) in enumerate(
+            (("a", -1.0), ("b", 0.0), ("c", -0.5), ("d", None)), 1
+        )
+    ]
+    one = replace(answered("1", "a", "b", "c", "d", "e", "f"), candidates=tuple(read))
+    (ordered,) = ablation_runs.by_text(evaluation(one)).tasks
+    assert ordered.final == ("b", "c", "a", "d", "e", "f")
 
 
 # ------------------------------------------------------------------------ the draw
@@ -159,7 +171,7 @@ def test_every_table_comes_from_runs_that_differ_in_one_thing(bench, tmp_path):
         bench_ablations.before_after_table(made, drawn),
     ]
     for table in tables:
-        assert sum(row.startswith("| *") for row in table) in (1, 3)
+        assert sum(row.startswith("| *") for row in table) in (1, 2, 3)
         assert all(row.count("|") == 5 for row in table if row.startswith("|"))
     listwise, pointwise = made.both(), made.pointwise()
     lists = [(run.folder / "lists.jsonl").read_bytes() for run in (listwise, pointwise)]
