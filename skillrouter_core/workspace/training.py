@@ -26,6 +26,7 @@ from skillrouter_core.records.training import (
 )
 from skillrouter_core.registry import Damaged
 from skillrouter_core.workspace.training_runs import RunFolders, options_text
+from skillrouter_core.workspace.training_tally import Tallies
 
 if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
@@ -42,6 +43,7 @@ class Training:
         """Bind to a workspace; nothing is loaded yet."""
         self._ws = workspace
         self._folders = RunFolders(workspace.home / "models")
+        self._tallies = Tallies(workspace)
         self._planned: tuple[tuple[object, ...], TrainingPlan] | None = None
 
     # ------------------------------------------------------------------ before
@@ -63,7 +65,7 @@ class Training:
             speeds.stat().st_mtime_ns if speeds.exists() else 0,
         )
         if self._planned is None or self._planned[0] != key:
-            self._planned = key, Planner(self._ws).plan(options)
+            self._planned = key, Planner(self._ws, self._tallies).plan(options)
         return self._planned[1]
 
     def recipe(self, profile: str, part: TrainKind) -> TrainConfig:

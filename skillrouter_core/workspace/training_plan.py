@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ from skillrouter_core.records.training import (
 )
 from skillrouter_core.texts import TextPreset, preset_named
 from skillrouter_core.train.config import recipe
-from skillrouter_core.workspace.training_labels import Collected, Collector
+from skillrouter_core.workspace.training_tally import Tallies, Tally
 from skillrouter_core.workspace.training_terms import DESCRIPTION, FEWEST, base_of, too_few
 
 if TYPE_CHECKING:
@@ -59,9 +59,9 @@ def texts_each(part: TrainKind, options: TrainOptions) -> int:
 class Planner:
     """Makes plans; one instance per workspace."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        """Bind to a workspace."""
-        self._ws = workspace
+    def __init__(self, workspace: Workspace, tallies: Tallies | None = None) -> None:
+        """Bind to a workspace; `tallies` keep what was counted for plans before."""
+        self._ws, self._tallies = workspace, tallies or Tallies(workspace)
         self._speeds = workspace.home / "models" / SPEEDS
 
     def plan(self, options: TrainOptions) -> TrainingPlan:
@@ -72,27 +72,23 @@ class Planner:
         from skillrouter_core.devices import free_bytes, pick_device
 
         profile = self._ws.profile(options.profile)
-        collector = Collector(
-            self._ws, shared_answers=options.shared_answers, profile=options.profile
-        )
-        collected = collector.collect()
-        generated = min(options.generated, len(collector.live))
-        right = sum(len(one.targets) for one in collected.queries)
-        lists = right if options.generator == DESCRIPTION else right + generated
-        found = {TrainKind.ENCODER: right + generated, TrainKind.RERANKER: lists}
+        tally = self._tallies.of(options.profile, shared_answers=options.shared_answers)
+        generated = min(options.generated, tally.skills)
+        lists = tally.right if options.generator == DESCRIPTION else tally.right + generated
+        found = {TrainKind.ENCODER: tally.right + generated, TrainKind.RERANKER: lists}
         device = pick_device()
         needed, free = self._memory(options, profile), free_bytes(device)
         minutes, minutes_from = self._minutes(options, profile, found)
         return TrainingPlan(
             options=options,
-            labels=collected.counts,
-            queries=len(collected.queries),
+            labels=tally.counts,
+            queries=tally.queries,
             pairs=found[TrainKind.ENCODER],
             lists=lists,
             generated=generated,
-            left_out=dict(collected.left_out),
+            left_out=tally.left_out,
             missing=tuple(self._missing(options, found, needed, free)),
-            notes=tuple(_notes(options, collected, len(collector.live))),
+            notes=tuple(_notes(options, tally)),
             steps={
                 part.value: steps_of(found[part], config_of(options, part, profile))
                 for part in options.parts
@@ -261,7 +257,7 @@ def _speed_key(part: TrainKind, profile: Profile, config: TrainConfig) -> str:
     return f"{part} of {base_of(profile, part)}, {how}, {machine_key()}"
 
 
-def _fitting(options: TrainOptions, held_out: list[str], skills: int) -> str:
+def _fitting(options: TrainOptions, held_out: Sequence[str], skills: int) -> str:
     """Return what becomes of the numbers around the networks."""
     from skillrouter_core.fitting import lacking, too_few_to_fit
 
@@ -276,13 +272,14 @@ def _fitting(options: TrainOptions, held_out: list[str], skills: int) -> str:
     )
 
 
-def _notes(options: TrainOptions, collected: Collected, skills: int) -> Iterable[str]:
-    if not collected.queries:
+def _notes(options: TrainOptions, tally: Tally) -> Iterable[str]:
+    if not tally.queries:
         yield "No labelled query can be trained on: generated queries alone would be used."
     if options.kind is TrainKind.BOTH:
-        yield f"Before its lists are made, the trained encoder embeds all {skills:,} skills anew."
-    yield _fitting(options, [one.text for one in collected.held_out], skills)
-    if collected.left_out.get("asks for what a held-out query asks for") and (
+        skills = f"{tally.skills:,} skills"
+        yield f"Before its lists are made, the trained encoder embeds all {skills} anew."
+    yield _fitting(options, tally.held_out, tally.skills)
+    if tally.left_out.get("asks for what a held-out query asks for") and (
         not options.shared_answers
     ):
         yield (

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 
 import pytest
+import sqlalchemy
 
 from skillrouter_core import jobs
 from skillrouter_core.errors import (
@@ -73,6 +74,29 @@ def test_a_plan_counts_what_a_run_would_use(ws, tiny):
     assert ws.training.plan(options(BOTH, tiny, generated=5)) is plan
     ask(ws, range(18, 19))
     assert ws.training.plan(options(BOTH, tiny, generated=5)).queries == 19
+
+
+def test_plans_of_other_choices_read_the_skills_once(ws, tiny):
+    ask(ws, range(18))
+    reads = []
+
+    def watch(*call):
+        if ".body" in call[2]:
+            reads.append(call[2])
+
+    sqlalchemy.event.listen(ws.database.engine, "before_cursor_execute", watch)
+    chosen = [options(BOTH, tiny, generated=number) for number in (0, 5, 7)]
+    assert [ws.training.plan(one).pairs for one in chosen] == [18, 23, 25]
+    once = len(reads)
+    assert once > 0
+    ws.training.plan(options(ENCODER, tiny, seed=14))
+    assert len(reads) == once
+    assert ws.training.plan(options(BOTH, tiny, shared_answers=True)).queries == 18
+    assert len(reads) > once
+    ask(ws, range(18, 19))
+    assert ws.training.plan(chosen[0]).queries == 19
+    ws.catalogs.remove("tools")
+    assert ws.training.plan(chosen[0]).queries == 0
 
 
 def test_a_plan_says_what_is_missing_and_how_much(ws, tiny, monkeypatch):
