@@ -13,6 +13,7 @@ from pages.common.access import show_error, workspace_or_stop
 from pages.common.address import kept_view
 from pages.common.answers import answer, needs_models, warm
 from pages.common.compare import side_by_side
+from pages.common.draft import kept_draft
 from pages.common.empty import no_skills
 from pages.common.examples import examples
 from pages.common.index_state import index_state
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from skillrouter_core.workspace import Workspace
 
 QUERY = "q"
+REQUEST = "Request"
 VIEW = (QUERY, "compare", THRESHOLD, *control_keys(), *control_keys("b_"))
 
 
@@ -55,15 +57,17 @@ def page() -> None:
 
 
 def _query() -> str:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        text = st.text_area(
-            "Request",
-            key=QUERY,
-            bind="query-params",
-            height=74,
-            placeholder="What should the agent do?",
-        )
-        st.button("Route", type="primary", shortcut="Ctrl+Enter", key="run")
+    with st.container(gap=None):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            text = st.text_area(
+                REQUEST,
+                key=QUERY,
+                bind="query-params",
+                height=74,
+                placeholder="What should the agent do?",
+            )
+            st.button("Route", type="primary", shortcut="Ctrl+Enter", key="run")
+        kept_draft(REQUEST, QUERY)
     return (text or "").strip()
 
 

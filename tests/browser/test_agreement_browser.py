@@ -114,8 +114,6 @@ def test_deep_link_opened_first_and_reloaded_keeps_conflict_and_note(window: Vis
     window.page.wait_for_function("location.search.includes('pair=')")
     window.page.keyboard.press("m")
     window.page.keyboard.type("half a thought")
-    window.page.keyboard.press("Tab")  # leaving the field hands the note to the server
-    window.page.get_by_test_id("stStatusWidget").wait_for(state="detached")
     window.page.wait_for_function("location.search.includes('thought')")
     window.page.reload()
     window.sees("number 2 is open")

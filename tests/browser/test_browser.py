@@ -66,10 +66,17 @@ def test_typed_query_and_switches_survive_a_reload(server: str, visit: Start) ->
     assert "body=false" in window.page.url
 
 
-def test_query_typed_but_not_sent_survives_a_switch(server: str, visit: Start) -> None:
+def test_query_typed_but_not_sent_survives_a_reload_and_a_switch(server: str, visit: Start) -> None:
     window = visit(server)
     window.open(f"route?{WORDS_ONLY}")
-    window.page.get_by_label("Request").fill("split pdf")
+    box = window.page.get_by_label("Request")
+    window.page.locator(".draft").wait_for(state="attached")
+    box.press_sequentially("cut a pdf")
+    window.page.wait_for_function("location.search.includes('q=cut+a+pdf')")
+    window.page.reload()
+    window.sees("would be loaded.")
+    expect(box).to_have_value("cut a pdf")
+    box.fill("split pdf")
     window.page.get_by_text("Compare with another setting").click()
     window.page.wait_for_function("location.search.includes('q=split+pdf')")
     expect(window.page.get_by_label("Request")).to_have_value("split pdf")

@@ -12,6 +12,7 @@ import streamlit as st
 
 from pages.common.agreement import state
 from pages.common.agreement.settle import Place, settle, take_back, undo
+from pages.common.draft import kept_draft
 from pages.common.dup_moves import stepped
 from pages.common.safe_text import escape
 from pages.common.verdicts import GRADE_WORDS, annotator, annotator_input
@@ -77,7 +78,9 @@ def note_field() -> None:
         )
         with st.popover(f"as {escape(annotator())}", icon=":material/person:"):
             annotator_input()
-    _note_key(key="note key", data={"key": "m", "label": NOTE_LABEL}, height=1)
+    with st.container(gap=None):
+        kept_draft(NOTE_LABEL, state.NOTE)
+        _note_key(key="note key", data={"key": "m", "label": NOTE_LABEL}, height=1)
 
 
 def _move(key: str, step: int, meaning: str, place: Place) -> None:
