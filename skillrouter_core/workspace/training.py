@@ -278,6 +278,8 @@ class Training:
             steps.mine_pairs()
 
     def _all(self, steps: Steps) -> None:
+        steps.collect()
+        steps.require()
         self._mine(steps)
         steps.guard()
         for part in steps.run.options.parts:

@@ -111,6 +111,31 @@ class Steps:
             if label.role is LabelRole.TARGET
         )
 
+    def require(self) -> None:
+        """Raise, before hours of work, where a later step would: too few labels, too little memory.
+
+        TrainingError or ModelTooLargeError, with figures.
+        """
+        queries = self._queries()
+        for part in self.run.options.parts:
+            if (self._folder / part.value / MANIFEST).exists():
+                continue
+            usable = [one for one in queries if part is TrainKind.ENCODER or not self._quoted(one)]
+            found = sum(len(one.targets) for one in usable)
+            if found < FEWEST[part]:
+                raise TrainingError(too_few(part, found))
+            self._require_memory(self._order(part))
+
+    def _require_memory(self, order: Order) -> None:
+        from skillrouter_core.devices import pick_device
+        from skillrouter_core.train.memory import require_training_memory, training_bytes
+        from skillrouter_core.workspace.training_plan import load_of
+
+        load = load_of(order.part, self.run.options, order.config, self._preset)
+        device = pick_device()
+        needed = training_bytes(order.base, order.config, load, device)
+        require_training_memory(order.base, needed, device)
+
     def mine_pairs(self) -> None:
         """Mine the encoder's negatives, unless it is done."""
         if (self._folder / PAIRS).exists():
@@ -144,20 +169,15 @@ class Steps:
 
     def train(self, part: TrainKind) -> None:
         """Train one network from what was mined; raise TrainingError where that is too little."""
-        from skillrouter_core.devices import pick_device
         from skillrouter_core.train.launch import train_on_all
-        from skillrouter_core.train.memory import require_training_memory, training_bytes
         from skillrouter_core.train.runner import write_order
-        from skillrouter_core.workspace.training_plan import Planner, load_of
+        from skillrouter_core.workspace.training_plan import Planner
 
         found = read_pairs(self._folder) if part is TrainKind.ENCODER else read_lists(self._folder)
         if len(found) < FEWEST[part]:
             raise TrainingError(too_few(part, len(found)))
         order = self._order(part)
-        load = load_of(part, self.run.options, order.config, self._preset)
-        device = pick_device()
-        needed = training_bytes(order.base, order.config, load, device)
-        require_training_memory(order.base, needed, device)
+        self._require_memory(order)
         if not (self._folder / f"{part}.json").exists():  # its checkpoint belongs to that one
             write_order(self._folder, order)
         report = train_on_all(self._folder, part, self._listener)

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 import sqlalchemy
@@ -13,6 +14,8 @@ from skillrouter_core import jobs
 from skillrouter_core.errors import (
     Cancelled,
     LeakageError,
+    ModelNotFoundError,
+    ModelTooLargeError,
     NotFoundError,
     TrainingError,
     UsageError,
@@ -32,6 +35,7 @@ from skillrouter_core.records.training import (
     TrainOptions,
 )
 from skillrouter_core.workspace.training_runs import RunFolders, options_from, options_text
+from tests.tiny_models import tiny_qwen
 from tests.training_runs import ask, fill, options, profile, skill_id
 
 ENCODER, RERANKER, BOTH = TrainKind.ENCODER, TrainKind.RERANKER, TrainKind.BOTH
@@ -292,6 +296,10 @@ def test_too_few_labels_are_refused_with_figures(ws, tiny):
         ws.training.train("few", options(ENCODER, tiny))
     with pytest.raises(TrainingError, match="too few for a reranker"):
         ws.training.train("few2", options(RERANKER, tiny))
+    # enough pairs for the encoder, but quoted queries make no lists: said before it is trained
+    with pytest.raises(TrainingError, match=r"5 labelled .* reranker; 3 more are needed"):
+        ws.training.train("few3", options(BOTH, tiny, generated=12))
+    assert not (ws.training.run("few3").folder / "pairs.jsonl").exists()
 
 
 def test_too_little_memory_is_refused_with_figures(ws, tiny, monkeypatch):
@@ -300,6 +308,40 @@ def test_too_little_memory_is_refused_with_figures(ws, tiny, monkeypatch):
     with pytest.raises(Exception, match=r"GB are missing"):
         ws.training.train("big", options(ENCODER, tiny))
     assert ws.training.run("big").resumable
+
+
+def test_memory_for_the_second_network_is_asked_for_before_the_first_is_trained(
+    ws, tiny, monkeypatch
+):
+    ask(ws, range(18))
+    small = options(ENCODER, tiny)
+    large = replace(options(BOTH, tiny), reranker=TrainConfig(1e-3, 18))
+    needed = [ws.training.plan(one).memory_bytes for one in (small, large)]
+    assert needed[0] < needed[1]
+    monkeypatch.setattr("skillrouter_core.train.memory.free_bytes", lambda device: needed[1] - 1)
+    with pytest.raises(ModelTooLargeError, match=r"GB are missing"):
+        ws.training.train("big", large)
+    assert not (ws.training.run("big").folder / "pairs.jsonl").exists()
+    ws.training.prepare("small", small)
+
+
+def test_a_model_of_the_hub_writes_queries(ws, tiny, tmp_path, monkeypatch):
+    """By its id, from the hub's cache on this machine; the same seed writes the same."""
+    ask(ws, range(18))
+    commit = "0" * 40
+    place = tmp_path / "models--made--writer"
+    tiny_qwen(place / "snapshots" / commit, causal=True)
+    (place / "refs").mkdir()
+    (place / "refs" / "main").write_text(commit)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    chosen = options(RERANKER, tiny, generated=3, generator="made/writer")
+    runs = [ws.training.prepare(name, chosen) for name in ("a", "b")]
+    assert [run.counts["generated"] for run in runs] == [3, 3]
+    assert targets(runs[0]) == targets(runs[1])
+    assert ws.training.plan(chosen).lists == 21  # unlike quoted ones these make lists too
+    with pytest.raises(ModelNotFoundError, match="made/nobody"):
+        ws.training.prepare("c", replace(chosen, generator="made/nobody"))
 
 
 def test_runs_are_not_mixed_up(ws, tiny):
@@ -321,9 +363,10 @@ def test_runs_are_not_mixed_up(ws, tiny):
 
 def test_an_index_behind_its_catalogs_is_refused(ws, tiny):
     ask(ws, range(18))
+    ws.training.prepare("late", options(RERANKER, tiny))
     ws.catalogs.remove("tools")
     with pytest.raises(TrainingError, match="not up to date"):
-        ws.training.train("late", options(ENCODER, tiny, generated=0))
+        ws.training.train("late")
 
 
 @pytest.mark.parametrize(
@@ -438,9 +481,10 @@ def test_only_what_runs_can_be_paused(ws, tiny):
 def test_a_job_killed_in_the_middle_goes_on_in_another(ws, tiny):
     """`kill -9` of the job's process: the run says so, and the next job ends it."""
     ask(ws, range(18))
-    long = options(ENCODER, tiny, encoder=TrainConfig(1e-4, 4, epochs=30))
+    few = MiningOptions(1, 1, 0, 0)
+    long = options(ENCODER, tiny, encoder=TrainConfig(1e-4, 4, epochs=36), mining=few)
     job = jobs.start(ws, "train", ws.training.job_params("killed", long))
-    while len(ws.training.curve("killed")) < 60:
+    while len(ws.training.curve("killed")) < 52:
         assert jobs.get(ws, job.job_id).state in (JobState.QUEUED, JobState.RUNNING)
         time.sleep(0.05)
     child = jobs._CHILDREN[jobs.log_path(ws, job.job_id)]
@@ -452,4 +496,4 @@ def test_a_job_killed_in_the_middle_goes_on_in_another(ws, tiny):
     assert ws.training.run("killed").state is RunState.INTERRUPTED
     done = ws.training.train("killed")
     assert done.state is RunState.DONE
-    assert done.reports["encoder"].steps == len(ws.training.curve("killed")) == 120
+    assert done.reports["encoder"].steps == len(ws.training.curve("killed")) == 144
