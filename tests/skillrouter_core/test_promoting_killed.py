@@ -21,7 +21,9 @@ AT_THE_HISTORY = -1
 
 _processes = multiprocessing.get_context("forkserver")
 # By names that are found from the project's folder: a server without them imports all each time.
-_processes.set_forkserver_preload(["tests.promotions", "skillrouter_core.workspace.promoting"])
+_processes.set_forkserver_preload(
+    ["tests.dying", "tests.promotions", "skillrouter_core.workspace.promoting"]
+)
 
 
 def dying(home: Path, step: int, move: str, name: str) -> None:
