@@ -46,13 +46,13 @@ def figures(ws: Workspace, after: Evaluation, before: Evaluation | None) -> None
 def _whole(after: Evaluation, before: Evaluation | None) -> None:
     st.markdown(f"**All queries** :small[:gray[{after.info.tasks:,} asked]]")
     now = parted(after, "")[0]
-    columns = [Column("Figure"), Column("Value [95%]", "10.6rem", True)]
+    columns = [Column("Figure"), Column("Value [95%]", "10.2rem", True)]
     change: Comparison | None = None
     then: Part | None = None
     if before is not None:
         change, then = _compared(before, after), parted(before, "")[0]
-        columns += [Column("Before", "4rem", True), Column("Change [95%]", "11.8rem", True)]
-        columns += [Column("p", "4rem", True, P_VALUE)]
+        columns += [Column("Before", "4rem", True), Column("Change [95%]", "12.5rem", True)]
+        columns += [Column("p", "3.7rem", True, P_VALUE)]
     rows = []
     for name in FIGURES:
         row = [name, interval(now.figures[name])]

@@ -76,8 +76,8 @@ def _changes_table(found: Sequence[Part], changes: Mapping[str, Comparison]) -> 
         Column("Queries", "4.5rem", True),
         Column("Before", "4rem", True, HELP["Hit@1"]),
         Column("Hit@1", "4rem", True, HELP["Hit@1"]),
-        Column("Change [95%]", "11.8rem", True, "Of Hit@1, over the same queries"),
-        Column("p", "4rem", True, P_VALUE),
+        Column("Change [95%]", "12.5rem", True, "Of Hit@1, over the same queries"),
+        Column("p", "3.7rem", True, P_VALUE),
     ]
     rows = []
     for part in found:
