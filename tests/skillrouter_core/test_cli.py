@@ -37,7 +37,7 @@ from skillrouter_core.records import (
     Timings,
 )
 from skillrouter_core.workspace import Workspace
-from skillrouter_core.workspace.indexing import IndexReport
+from skillrouter_core.workspace.indexing import IndexReport, IndexStatus
 
 ROOT = Path(__file__).parents[2]
 
@@ -343,9 +343,10 @@ def test_whatever_a_library_prints_stays_out_of_the_document(
 
 
 def test_index_names_what_it_did(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
-    services = serve(build=lambda **more: IndexReport(1200, 7, 3.2))
+    before = IndexStatus(1200, 1193, True, True, True, "1")
+    services = serve(build=lambda **more: IndexReport(1200, 7, 3.2), status=lambda profile: before)
     assert main(["index", "--profile", "minilm"]) == 0
-    assert services.calls[0][2]["profile"] == "minilm"
+    assert services.calls[-1][2]["profile"] == "minilm"
     shown = "Index minilm: 1,200 skills, 7 texts embedded anew, 3 s\n"
     assert capsys.readouterr().out == shown
     assert main(["index", "--json"]) == 0
