@@ -61,7 +61,7 @@ def at_rest(window: Visit) -> None:
     window.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
-def test_deep_link_opened_first_after_a_server_start(window: Visit) -> None:
+def test_deep_link_opened_first_then_the_trend_then_hostile_text(window: Visit) -> None:
     window.open(f"suites?set=daily&standing=right&query={query_name(PODS)}")
     window.sees(QUESTION)
     rows = window.page.get_by_role("table", name=re.compile("^Queries in order"))
@@ -70,6 +70,14 @@ def test_deep_link_opened_first_after_a_server_start(window: Visit) -> None:
     window.page.reload()
     expect(rows.locator("[aria-current]")).to_contain_text(PODS)
     assert "standing=right" in window.page.url
+    window.open("suites?see=trend")
+    window.sees("Hit@1 over")
+    chart = window.page.get_by_test_id("stVegaLiteChart")
+    chart.locator("canvas, svg").first.wait_for()
+    window.open(f"suites?query={query_name(HOSTILE)}")
+    expect(rows.locator("[aria-current]")).to_contain_text(HOSTILE[:60])
+    window.sees("Skills that should answer it")
+    assert window.page.evaluate("window.hacked") is None
 
 
 def test_what_would_break_is_seen_and_published_by_keyboard(window: Visit, holding: Path) -> None:
@@ -99,15 +107,3 @@ def test_the_old_index_is_kept_and_says_so(window: Visit, holding: Path) -> None
     window.sees("its new index was thrown away")
     with Workspace.open(holding, models=FakeModels()) as ws:
         assert ws.routing.route(JOIN).ranking[0] == MERGE
-
-
-def test_the_trend_is_drawn_and_hostile_text_stays_text(window: Visit) -> None:
-    window.open("suites?see=trend")
-    window.sees("Hit@1 over")
-    chart = window.page.get_by_test_id("stVegaLiteChart")
-    chart.locator("canvas, svg").first.wait_for()
-    window.open(f"suites?query={query_name(HOSTILE)}")
-    rows = window.page.get_by_role("table", name=re.compile("^Queries in order"))
-    expect(rows.locator("[aria-current]")).to_contain_text(HOSTILE[:60])
-    window.sees("Skills that should answer it")
-    assert window.page.evaluate("window.hacked") is None
