@@ -346,7 +346,8 @@ def test_index_names_what_it_did(serve: Serve, capsys: pytest.CaptureFixture[str
     before = IndexStatus(1200, 1193, True, True, True, "1")
     services = serve(build=lambda **more: IndexReport(1200, 7, 3.2), status=lambda profile: before)
     assert main(["index", "--profile", "minilm"]) == 0
-    assert services.calls[-1][2]["profile"] == "minilm"
+    asked = {name: more for name, _, more in services.calls}
+    assert asked["build"]["profile"] == "minilm"
     shown = "Index minilm: 1,200 skills, 7 texts embedded anew, 3 s\n"
     assert capsys.readouterr().out == shown
     assert main(["index", "--json"]) == 0
