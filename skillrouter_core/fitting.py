@@ -110,7 +110,7 @@ def fit_stage_two_around(
             continue
         used |= set(texts)
         weights, note = _weights(kind, queries, former, weighs=weighs)
-        notes.append(f"Stage 2 over {kind}: {note}; {_on(len(texts))}")
+        notes.append(f"Stage 2 over {kind}: {note}. Numbers {_on(len(texts))}")
         for change, fold, one in zip(folds, ALL_FOLDS, weights, strict=True):
             change["stage2"][kind.value] = asdict(one)
             made = _confidence(_without(queries, fold), _stage_two(one))
@@ -144,7 +144,8 @@ def _weights(
     fitted = [_fit_weights(_without(queries, fold), kind) for fold in ALL_FOLDS]
     gain = _mean_likelihood(queries, fitted) - _mean_likelihood(queries, before)
     if gain < 0:
-        return before, f"weights kept, as fitted ones did worse by {-gain:.3f} nats a query"
+        worse = f"fitted ones did worse by {-gain:.3f} nats a query"
+        return before, f"weights kept, as {worse}; confidence alone is fitted"
     return fitted, f"weights fitted, better by {gain:.3f} nats a query than those before"
 
 
