@@ -156,6 +156,13 @@ def test_misses_of_one_kind(studio: Studio) -> None:
     }
 
 
+def test_two_skills_of_one_name_are_told_apart(studio: Studio) -> None:
+    made = task("t", ["theirs/pdf"], ["mine/pdf"], right_names=("mine/pdf",))
+    save_evaluation(studio.ws.evaluation.kept_folder, evaluation(made))
+    ((_, first, right, _),) = tables(studio.open("evaluate", view="misses"))[LIST]
+    assert (first, right) == ("mine/pdf", "theirs/pdf")
+
+
 def test_every_miss_is_reached_and_a_link_to_one_finds_its_page(studio: Studio) -> None:
     wrong = [task(f"t{at:02}", ["a"], ["x", "a"], confidence=1 - at / 50) for at in range(30)]
     save_evaluation(studio.ws.evaluation.kept_folder, evaluation(*wrong))

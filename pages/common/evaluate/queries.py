@@ -125,10 +125,15 @@ def query_list(tasks: Sequence[EvaluatedTask], name: str, sheet: str) -> None:
 
 
 def _row(task: EvaluatedTask) -> tuple[str, ...]:
-    first = task.candidates[0].name if task.candidates else "no answer"
+    first, right = "no answer", task.right_names
+    if task.candidates:
+        top = task.candidates[0]
+        first = top.name
+        if first in right and top.skill_id not in task.right:  # the name alone would not tell
+            first, right = top.skill_id, task.right
     return (
         one_line(task.query, 140),
-        one_line(first, 60),
-        one_line(", ".join(task.right_names), 60),
+        one_line(first, 80),
+        one_line(", ".join(right), 80),
         score(task.confidence),
     )
