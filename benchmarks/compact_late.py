@@ -12,7 +12,7 @@ import math
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,44 +51,59 @@ NEGATIVES = 4
 
 FROZEN_LAYERS = 3
 
-COOL_FROM, COOL_TO = 300, 370
-"""Between these steps the rate falls to 0 in a line, where it would have followed a cosine to the
-end of the lists: the shipped run was cut short for want of time."""
-
 
 def train_late(
-    lists: Sequence[LateList],
+    passes: Sequence[Sequence[LateList]],
     vectors: np.ndarray,
     encoder: Path | str,
     folder: Path,
     *,
     most_steps: int | None = None,
 ) -> list[float]:
-    """Train from `encoder`, write the reranker to `folder`, return the losses.
+    """Train from `encoder`, write the reranker to `folder`, return the losses of all passes.
 
-    `vectors` are the encoder's of every skill, by row: near-copies in a batch are no negatives.
-    `most_steps` ends early, without changing a step before: to compare two runs.
+    Every pass over its lists has a learning rate that rises, falls to 0 along a cosine, and
+    moments of its own. `vectors` are the encoder's of every skill, by row: near-copies in a batch
+    are no negatives. `most_steps` ends each pass early, without changing a step before: to
+    compare two runs.
     """
     trainer = _Trainer(vectors, encoder)
+    losses = []
+    for number, lists in enumerate(passes):
+        run = replace(LATE_RUN, seed=LATE_RUN.seed + number)
+        losses += _one_pass(trainer, lists, run, folder / f"checkpoint-{number + 1}", most_steps)
+    settings = asdict(LATE_RUN) | {"lists": sum(map(len, passes)), "steps": len(losses)}
+    write_delta(trainer.network, EMBEDDED, folder, PRESET, LATE, settings, FROZEN)
+    return losses
+
+
+def _one_pass(
+    trainer: _Trainer,
+    lists: Sequence[LateList],
+    run: TrainConfig,
+    folder: Path,
+    most_steps: int | None,
+) -> list[float]:
+    """Go once over the lists, in the order of the run's seed, and return the losses."""
+    trainer.restart()
     order = list(range(len(lists)))
-    random.Random(LATE_RUN.seed).shuffle(order)
-    size = LATE_RUN.batch_size
+    random.Random(run.seed).shuffle(order)
+    size = run.batch_size
     steps = len(order) // size
-    checkpoint = Checkpoint(folder / "checkpoint", trainer.trained, trainer.optimizer, LATE_RUN)
+    checkpoint = Checkpoint(folder, trainer.trained, trainer.optimizer, run)
     past = checkpoint.load()
     start, clock = len(past.losses), time.monotonic()
-    last = min(steps, COOL_TO, most_steps or steps)
+    last = min(steps, most_steps or steps)
     for step in range(start, last):
         batch = [lists[row] for row in order[step * size : (step + 1) * size]]
-        past.losses.append(trainer.step(batch, step, steps))
+        factor = _factor(step, steps, run.warmup_share)
+        past.losses.append(trainer.step(batch, random.Random(step * 7919 + run.seed), factor))
         if (step + 1) % TOLD_EVERY == 0:
             left = (time.monotonic() - clock) / (step + 1 - start) * (last - step - 1)
             mean = np.mean(past.losses[-3 * TOLD_EVERY :])
             print(f"reranker {step + 1}/{last} loss {mean:.3f} left {left:.0f} s", flush=True)
-        if (step + 1) % CHECKPOINT_EVERY == 0:
+        if (step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == last:
             checkpoint.save(past)
-    settings = asdict(LATE_RUN) | {"lists": len(lists), "steps": len(past.losses)}
-    write_delta(trainer.network, EMBEDDED, folder, PRESET, LATE, settings, FROZEN)
     return past.losses
 
 
@@ -123,22 +138,28 @@ class _Trainer:
             if parameter.requires_grad:
                 self.trained[name] = parameter
         self._body = [p for p in self.network.base_model.parameters() if p.requires_grad]
-        groups = [self._body, list(self.network.classifier.parameters())]
         rate = LATE_RUN.learning_rate
         self._rates = (rate, rate * HEAD_FACTOR)
-        self.optimizer = torch.optim.AdamW(
-            [{"params": part} for part in groups], lr=rate, weight_decay=LATE_RUN.weight_decay
-        )
+        self.restart()
         self.network.train()
 
-    def step(self, batch: Sequence[LateList], step: int, steps: int) -> float:
-        """Learn from one batch and return its loss."""
+    def restart(self) -> None:
+        """Forget the moments, keep the weights: the start of a pass."""
+        groups = [self._body, list(self.network.classifier.parameters())]
+        self.optimizer = torch.optim.AdamW(
+            [{"params": part} for part in groups],
+            lr=LATE_RUN.learning_rate,
+            weight_decay=LATE_RUN.weight_decay,
+        )
+
+    def step(self, batch: Sequence[LateList], rng: random.Random, factor: float) -> float:
+        """Learn from one batch at `factor` times the learning rate, and return its loss."""
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            loss = self._loss(batch, random.Random(step * 7919 + 13))
+            loss = self._loss(batch, rng)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._body, 1.0)
         for group, rate in zip(self.optimizer.param_groups, self._rates, strict=True):
-            group["lr"] = rate * _factor(step, steps, LATE_RUN.warmup_share)
+            group["lr"] = rate * factor
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         return float(loss.detach())
@@ -194,11 +215,8 @@ def _pooled(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 
 
 def _factor(step: int, steps: int, warmup_share: float) -> float:
-    """Return the share of the learning rate: up in a line, down a cosine, and early to 0."""
+    """Return the share of the learning rate: up in a line, then down a cosine."""
     warmup = max(int(steps * warmup_share), 1)
     if step < warmup:
         return (step + 1) / warmup
-    if step > COOL_FROM:
-        left = (COOL_TO - step) / (COOL_TO - COOL_FROM)
-        return left * _factor(COOL_FROM, steps, warmup_share)
     return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(steps - warmup, 1)))

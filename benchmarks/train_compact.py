@@ -14,6 +14,7 @@ import argparse
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,8 @@ from skillrouter_core.tuning import fit_fusion
 DERIVED_PAIRS = 7000
 WRITTEN_REPEATS = 2
 ENCODER = TrainConfig(learning_rate=8e-5, batch_size=48, seed=SEED)
-DERIVED_LISTS, DERIVED_DRAWN = 1800, 9000
+DERIVED_PASSES, DERIVED_DRAWN = (1800, 700), 9000
+"""Stage 2 goes over the written lists twice, each time beside other derived ones."""
 
 
 def main() -> None:
@@ -86,10 +88,13 @@ def reranker_step(
         return
     dropped: Counter[str] = Counter()
     lists = written_lists(pool, fit, fusion, dropped)
-    lists += derived_lists(pool, limit=DERIVED_LISTS, drawn=DERIVED_DRAWN, dropped=dropped)
-    print(f"{len(lists)} lists; left out: {dict(dropped)}")
+    derived = iter(
+        derived_lists(pool, limit=sum(DERIVED_PASSES), drawn=DERIVED_DRAWN, dropped=dropped)
+    )
+    passes = [lists + list(islice(derived, count)) for count in DERIVED_PASSES]
+    print(f"passes of {[len(one) for one in passes]} lists; left out: {dict(dropped)}")
     vectors = np.asarray(pool.index.dense(FULL).matrix)
-    losses = train_late(lists, vectors, encoder, folder)
+    losses = train_late(passes, vectors, encoder, folder)
     print(f"loss {np.mean(losses[:30]):.3f} at first, {np.mean(losses[-30:]):.3f} at last")
 
 
