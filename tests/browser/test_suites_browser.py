@@ -61,6 +61,13 @@ def at_rest(window: Visit) -> None:
     window.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
+def press(window: Visit, shortcut: str, button: str) -> None:
+    """Press a button's keys once it is drawn, which may be a moment after the script has ended."""
+    expect(window.page.get_by_role("button", name=button)).to_be_enabled()
+    at_rest(window)
+    window.page.keyboard.press(shortcut)
+
+
 def test_deep_link_opened_first_then_the_trend_then_hostile_text(window: Visit) -> None:
     window.open(f"suites?set=daily&standing=right&query={query_name(PODS)}")
     window.sees(QUESTION)
@@ -90,8 +97,7 @@ def test_what_would_break_is_seen_and_published_by_keyboard(window: Visit, holdi
     window.page.keyboard.press("Enter")
     window.sees("broken: right before, wrong now.")
     window.page.wait_for_function("location.search.includes('against=')")
-    at_rest(window)
-    window.page.keyboard.press("Alt+p")
+    press(window, "Alt+p", "Publish anyway")
     expect(window.page.get_by_text(HELD)).to_have_count(0)
     at_rest(window)
     with Workspace.open(holding, models=FakeModels()) as ws:
@@ -102,8 +108,7 @@ def test_what_would_break_is_seen_and_published_by_keyboard(window: Visit, holdi
 def test_the_old_index_is_kept_and_says_so(window: Visit, holding: Path) -> None:
     window.open("suites")
     window.sees(HELD)
-    at_rest(window)
-    window.page.keyboard.press("Alt+k")
+    press(window, "Alt+k", "Keep the old index")
     window.sees("its new index was thrown away")
     with Workspace.open(holding, models=FakeModels()) as ws:
         assert ws.routing.route(JOIN).ranking[0] == MERGE
